@@ -1,0 +1,198 @@
+/** @file bundle.c
+ *  The files of a job, read once where the job was started and sent to the other ranks.
+ *
+ *  Packed: for each item its length (8 bytes, little endian) and its bytes: path, text, number of
+ *  overrides, each of them, number of files, and path, digest, kind ("t" or "d"), bytes of each. */
+#include "job/internal.h"
+
+#include "base/digest.h"
+#include "base/io.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void hy_bundle_free(hy_bundle *b)
+{
+  if (!b) return;
+  for (int i = 0; i < b->nsets; i++) free(b->sets[i]);
+  for (int i = 0; i < b->nfiles; i++) {
+    free(b->files[i].path);
+    free(b->files[i].bytes);
+  }
+  free(b->sets);
+  free(b->files);
+  free(b->path);
+  free(b->text);
+  free(b);
+}
+
+static bundle_file *find(const hy_bundle *b, const char *path, bool with_text)
+{
+  for (int i = 0; i < b->nfiles; i++)
+    if (strcmp(b->files[i].path, path) == 0 && (b->files[i].bytes != NULL) == with_text)
+      return &b->files[i];
+  return NULL;
+}
+
+static bundle_file *add(hy_bundle *b, const char *path)
+{
+  bundle_file *files = realloc(b->files, ((size_t)b->nfiles + 1) * sizeof *files);
+
+  if (!files) return NULL;
+  b->files = files;
+  files[b->nfiles] = (bundle_file){.path = strdup(path)};
+  return files[b->nfiles].path ? &files[b->nfiles++] : NULL;
+}
+
+hy_code bundle_text(hy_bundle *b, const char *path, const char **text, size_t *n, hy_err *err)
+{
+  bundle_file *f = find(b, path, true);
+  char        *bytes = NULL;
+  hy_code      rc;
+
+  if (!f && !b->reads) return hy_fail(err, HY_EBUG, "%s is not in the bundle", path);
+  if (!f) {
+    rc = hy_io_load(path, MAX_CSV_BYTES, &bytes, n, err);
+    if (rc) return rc;
+    f = add(b, path);
+    if (!f) {
+      free(bytes);
+      return hy_fail(err, HY_ENOMEM, "no memory for %s", path);
+    }
+    f->bytes = bytes;
+    f->n = *n;
+    hy_sha256_of(bytes, *n, f->digest);
+  }
+  *text = f->bytes;
+  *n = f->n;
+  return HY_OK;
+}
+
+hy_code bundle_digest(hy_bundle *b, const char *path, uint8_t digest[32], hy_err *err)
+{
+  bundle_file *f = find(b, path, false);
+  hy_code      rc;
+
+  if (!f && !b->reads) return hy_fail(err, HY_EBUG, "%s is not in the bundle", path);
+  if (!f) {
+    rc = hy_io_digest(path, digest, err);
+    if (rc) return rc;
+    f = add(b, path);
+    if (!f) return hy_fail(err, HY_ENOMEM, "no memory for %s", path);
+    memcpy(f->digest, digest, 32);
+  }
+  memcpy(digest, f->digest, 32);
+  return HY_OK;
+}
+
+static void put_count(hy_str *out, uint64_t n)
+{
+  uint8_t bytes[8];
+
+  for (int i = 0; i < 8; i++) bytes[i] = (uint8_t)(n >> 8 * i);
+  hy_str_add_bytes(out, bytes, 8);
+}
+
+static void put(hy_str *out, const void *bytes, size_t n)
+{
+  put_count(out, n);
+  hy_str_add_bytes(out, bytes, n);
+}
+
+hy_code hy_bundle_pack(const hy_bundle *b, hy_str *out, hy_err *err)
+{
+  put(out, b->path, strlen(b->path));
+  put(out, b->text, b->text_len);
+  put_count(out, (uint64_t)b->nsets);
+  for (int i = 0; i < b->nsets; i++) put(out, b->sets[i], strlen(b->sets[i]));
+  put_count(out, (uint64_t)b->nfiles);
+  for (int i = 0; i < b->nfiles; i++) {
+    const bundle_file *f = &b->files[i];
+
+    put(out, f->path, strlen(f->path));
+    put(out, f->digest, 32);
+    put(out, f->bytes ? "t" : "d", 1);
+    put(out, f->bytes ? f->bytes : "", f->n);
+  }
+  return out->failed ? hy_fail(err, HY_ENOMEM, "no memory to send the job") : HY_OK;
+}
+
+typedef struct reader {
+  const uint8_t *at;
+  size_t         left;
+  bool           bad;
+} reader;
+
+static size_t get_count(reader *r)
+{
+  uint64_t n = 0;
+
+  if (r->left < 8) r->bad = true;
+  for (int i = 0; !r->bad && i < 8; i++) n |= (uint64_t)r->at[i] << 8 * i;
+  if (r->bad) return 0;
+  r->at += 8;
+  r->left -= 8;
+  return (size_t)n;
+}
+
+/** A copy of the next item with a zero byte behind it; NULL: bad. */
+static char *get(reader *r, size_t *n)
+{
+  const size_t len = get_count(r);
+  char        *copy = !r->bad && len <= r->left ? malloc(len + 1) : NULL;
+
+  if (!copy) {
+    r->bad = true;
+    return NULL;
+  }
+  memcpy(copy, r->at, len);
+  copy[len] = 0;
+  r->at += len;
+  r->left -= len;
+  if (n) *n = len;
+  return copy;
+}
+
+static void get_file(reader *r, bundle_file *f)
+{
+  size_t digest_len = 0, kind_len = 0;
+  char  *digest, *kind;
+
+  f->path = get(r, NULL);
+  digest = get(r, &digest_len);
+  kind = get(r, &kind_len);
+  f->bytes = get(r, &f->n);
+  if (digest_len != 32 || kind_len != 1) r->bad = true;
+  if (!r->bad) memcpy(f->digest, digest, 32);
+  if (!r->bad && kind[0] == 'd') {
+    free(f->bytes);
+    f->bytes = NULL;
+  }
+  free(digest);
+  free(kind);
+}
+
+hy_code hy_bundle_unpack(const void *bytes, size_t n, hy_bundle **bundle, hy_err *err)
+{
+  reader     r = {bytes, n, false};
+  hy_bundle *b = calloc(1, sizeof *b);
+  size_t     count;
+
+  if (!b) return hy_fail(err, HY_ENOMEM, "no memory for the job");
+  b->path = get(&r, NULL);
+  b->text = get(&r, &b->text_len);
+  count = get_count(&r);
+  if (count > r.left / 8) r.bad = true;
+  if (!r.bad) b->sets = calloc(count + 1, sizeof *b->sets);
+  for (size_t i = 0; !r.bad && b->sets && i < count; i++) b->sets[b->nsets++] = get(&r, NULL);
+  count = get_count(&r);
+  if (count > r.left / 8) r.bad = true;
+  if (!r.bad) b->files = calloc(count + 1, sizeof *b->files);
+  for (size_t i = 0; !r.bad && b->files && i < count; i++) get_file(&r, &b->files[b->nfiles++]);
+  if (r.bad || r.left || !b->sets || !b->files) {
+    hy_bundle_free(b);
+    return hy_fail(err, HY_EBUG, "the job was not received whole");
+  }
+  *bundle = b;
+  return HY_OK;
+}

@@ -1,0 +1,39 @@
+# Assertions for tests of the command line; source it with the program in $1.
+#
+#   expect 'COMMAND' CODE STDOUT STDERR
+#
+# runs the command in an empty directory of its own, where $hybrid is the program.  STDOUT is an
+# extended regular expression ("" for nothing at all), STDERR the exact text ("~REGEX" for a pattern).
+hybrid=$(realpath "$1") root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
+mkdir "$work/here" && cd "$work/here"
+export hybrid root
+expected=0 wrong=0
+
+matches() { # text pattern
+  if [ -z "$2" ]; then [ -z "$1" ]; else grep -qE -- "$2" <<<"$1"; fi
+}
+
+expect() { # command code stdout stderr
+  local code=0 out err bad=
+  expected=$((expected + 1))
+  bash -c "$1" </dev/null >"$work/out" 2>"$work/err" || code=$?
+  out=$(cat "$work/out") err=$(cat "$work/err")
+  [ "$code" = "$2" ] || bad="exit code $code, not $2"
+  matches "$out" "$3" || bad+="; stdout does not match /$3/"
+  if [[ $4 == "~"* ]]; then
+    matches "$err" "${4#"~"}" || bad+="; stderr does not match /${4#"~"}/"
+  elif [ "$err" != "$4" ]; then
+    bad+="; stderr is not: $4"
+  fi
+  [ -n "$bad" ] || return 0
+  wrong=$((wrong + 1))
+  printf 'FAIL %s\n  %s\n' "$1" "$bad"
+  printf '  stdout: %s\n' "$(head -c 600 "$work/out")"
+  printf '  stderr: %s\n' "$(head -c 1200 "$work/err")"
+}
+
+finish() {
+  echo "$expected commands, $wrong wrong"
+  [ "$wrong" = 0 ]
+}
