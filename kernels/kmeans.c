@@ -16,13 +16,15 @@
  *  k - 1 choices by squared distance.  So W is a function of data, k and seed, and the start for
  *  k + 1 extends the start for k.
  *
- *  Memory: 16 points side by side, minus the means of the columns, so that 16 distances are 16 chains
- *  of additions in the order of the columns, whatever the width of the vectors:
+ *  Memory: 16 points side by side, minus a shift, so that 16 distances are 16 chains of additions in
+ *  the order of the columns, whatever the width of the vectors:
  *
  *      tile t:  x[16t..16t+15][0] | x[16t..16t+15][1] | ... | x[16t..16t+15][d-1]
  *
- *  The nearest centre has the least |m|^2 - 2 x.m, which does not cancel badly once the means are
- *  off; W itself is summed from (x - m)^2.  Sums of clusters are formed in at most 64 blocks of
+ *  The nearest centre has the least |m|^2 - 2 x.m; W itself is summed from (x - m)^2.  The shift is
+ *  the mean of each column, so that the former does not cancel badly, rounded to a multiple of a
+ *  power of two well below the spread: so whole numbers stay exact, and points as far from one centre
+ *  as from another, of which the digits have plenty at the start, do go to the first.  Sums of clusters are formed in at most 64 blocks of
  *  points, whose size follows from the number of points, and added in the order of the blocks:
  *  threads only decide who forms which.  Where no point of a block entered or left a cluster, the
  *  block keeps its sum, which is what adding again would give.
@@ -74,7 +76,7 @@ static const hy_output output_table[] = {
      .type = HY_F64,
      .unit = "1",
      .doc = "Sum of squared distances of the points to their nearest centres."},
-    {.name = "steps", .shape = "", .type = HY_I64, .unit = "1", .doc = "Lloyd steps made."},
+    {.name = "steps", .shape = "", .type = HY_I64, .unit = "1", .doc = "Lloyd steps made until it stopped, at most `iterations`."},
     {.name = "centroids",
      .shape = "k,data.cols",
      .type = HY_F64,
@@ -94,10 +96,10 @@ typedef struct work {
   const double *data; /* [n][d] as given                                  */
   int64_t       n, d, k, tiles, blocks, block_tiles;
   int           threads;
-  double       *mean;    /* [d] of the columns                               */
-  double       *tile;    /* [tiles][d][LANES] minus means, zero behind n     */
+  double       *shift;   /* [d] about the means of the columns               */
+  double       *tile;    /* [tiles][d][LANES] minus shift, zero behind n     */
   double       *row;     /* [d] for the moment                               */
-  double       *centre;  /* [k, to a full group][d] minus means              */
+  double       *centre;  /* [k, to a full group][d] minus shift              */
   double       *norm;    /* [k, to a full group] |centre|^2; infinite from k */
   double       *sum;     /* [blocks][k][d] of the points as given            */
   double       *far;     /* [tiles][LANES] squared distances                 */
@@ -129,7 +131,7 @@ static size_t layout(work *w, char *base)
   const int64_t padded = divide_up(w->k, GROUP) * GROUP, points = w->tiles * LANES;
   size_t        at = 0;
 
-  w->mean = slice(base, &at, w->d, sizeof *w->mean);
+  w->shift = slice(base, &at, w->d, sizeof *w->shift);
   w->row = slice(base, &at, w->d, sizeof *w->row);
   w->tile = slice(base, &at, points * w->d, sizeof *w->tile);
   w->centre = slice(base, &at, padded * w->d, sizeof *w->centre);
@@ -393,30 +395,47 @@ static double move_centres(work *w)
 
   for (int64_t c = 0; c < w->k; c++) {
     average(w, c);
-    for (int64_t j = 0; j < w->d; j++) w->row[j] -= w->mean[j];
+    for (int64_t j = 0; j < w->d; j++) w->row[j] -= w->shift[j];
     shift += place_centre(w, c, w->row);
   }
   return shift;
 }
 
-/** Points of tile t without the means of the columns; lanes behind the last point stay 0. */
+/** Points of tile t minus shift; lanes behind the last point stay 0. */
 HY_SIMD_CLONES static void load_tile(work *w, int64_t t)
 {
   const double *restrict const x = w->data + t * LANES * w->d;
   double *restrict const       to = w->tile + t * LANES * w->d;
-  const double *restrict const mean = w->mean;
+  const double *restrict const shift = w->shift;
   const int64_t                d = w->d, m = w->n - t * LANES;
 
   for (int64_t j = 0; m >= LANES && j < d; j++) {
 #pragma omp simd
-    for (int64_t s = 0; s < LANES; s++) to[j * LANES + s] = x[s * d + j] - mean[j];
+    for (int64_t s = 0; s < LANES; s++) to[j * LANES + s] = x[s * d + j] - shift[j];
   }
   for (int64_t j = 0; m < LANES && j < d; j++)
-    for (int64_t s = 0; s < m; s++) to[j * LANES + s] = x[s * d + j] - mean[j];
+    for (int64_t s = 0; s < m; s++) to[j * LANES + s] = x[s * d + j] - shift[j];
 }
 
-/** Means of the columns, tiles of the points without them.  As long as all labels are 0, cluster 0
- *  is the whole of the data, and its sums serve as a start for the first step too. */
+/** A power of two well below the spread of a column around mean[d], from at most 64 points; 0 when
+ *  they are all the same. */
+static double find_grid(const work *w, const double *mean)
+{
+  const int64_t stride = divide_up(w->n, 64);
+  double        sum = 0.0, terms = 0.0;
+
+  for (int64_t i = 0; i < w->n; i += stride)
+    for (int64_t j = 0; j < w->d; j++) {
+      const double e = w->data[i * w->d + j] - mean[j];
+
+      sum += e * e;
+      terms += 1.0;
+    }
+  return sum > 0.0 ? scalbn(1.0, ilogb(sqrt(sum / terms)) - 4) : 0.0;
+}
+
+/** Shift and tiles; centre 0 at the mean of all points.  While all labels are 0, cluster 0 is the
+ *  whole of the data, and these sums serve the first step too. */
 static void load(work *w)
 {
 #pragma omp parallel for default(none) shared(w) num_threads(w->threads) if (w->threads > 1)       \
@@ -427,7 +446,13 @@ static void load(work *w)
   }
   add_counts(w);
   average(w, 0);
-  memcpy(w->mean, w->row, (size_t)w->d * sizeof *w->mean);
+  const double grid = find_grid(w, w->row);
+
+  for (int64_t j = 0; j < w->d; j++) {
+    w->shift[j] = grid > 0.0 ? rint(w->row[j] / grid) * grid : w->row[j];
+    w->row[j] -= w->shift[j];
+  }
+  (void)place_centre(w, 0, w->row);
 #pragma omp parallel for default(none) shared(w) num_threads(w->threads) if (w->threads > 1)       \
     schedule(static)
   for (int64_t t = 0; t < w->tiles; t++) load_tile(w, t);
@@ -493,7 +518,7 @@ static double start(work *w, uint64_t seed)
   double partial[MAX_BLOCKS];
 
   forget(w);
-  approach(w, 0, partial); /* centre 0 lies at the origin yet: the mean of the points */
+  approach(w, 0, partial); /* centre 0 is the mean of all points yet */
   const double variance = total(w, partial) / ((double)w->n * (double)w->d);
 
   forget(w);
@@ -544,9 +569,9 @@ static hy_code cluster(hy_run *run, work *w, const params *p, double *inertia, i
 }
 
 /** w->row = centre c as the user knows it. */
-static void uncentre(work *w, int64_t c)
+static void unshift(work *w, int64_t c)
 {
-  for (int64_t j = 0; j < w->d; j++) w->row[j] = w->centre[c * w->d + j] + w->mean[j];
+  for (int64_t j = 0; j < w->d; j++) w->row[j] = w->centre[c * w->d + j] + w->shift[j];
 }
 
 static hy_code put_kept(hy_run *run, work *w, hy_err *err)
@@ -555,7 +580,7 @@ static hy_code put_kept(hy_run *run, work *w, hy_err *err)
   int64_t slab[SLAB];
 
   for (int64_t c = 0; c < w->k; c++) {
-    uncentre(w, c);
+    unshift(w, c);
     const hy_code rc = hy_put(run, "centroids", c, 1, w->row, err);
 
     if (rc) return rc;
@@ -679,7 +704,7 @@ static void judge_means(const params *p, const outcome *o, double *sums, double 
 
 /** Everything an outcome must satisfy.  With u = 2^-53, M the largest |x| and R the largest distance
  *  from the mean, a squared distance is good to (d + 8) u (2R)^2 from the arithmetic, and to
- *  4R sqrt(d) (8 u M) + d (8 u M)^2 from taking off the means, here bounded by `slack`. */
+ *  4R sqrt(d) (8 u M) + d (8 u M)^2 from the shift, here bounded by `slack`. */
 static double judge(const params *p, const outcome *o, double *scratch)
 {
   const int64_t n = p->data.rows, d = p->data.cols;
@@ -725,7 +750,7 @@ static hy_code repeat(hy_run *run, const params *p, const outcome *o, bool *same
   if (!rc) rc = cluster(run, &w, p, &inertia, &steps, err);
   if (!rc) {
     for (int64_t c = 0; c < w.k; c++) {
-      uncentre(&w, c);
+      unshift(&w, c);
       memcpy(o->centroids + c * w.d, w.row, (size_t)w.d * sizeof *w.row);
     }
     for (int64_t i = 0; i < w.n; i++) o->labels[i] = w.label[i];

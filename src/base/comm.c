@@ -1,6 +1,6 @@
 /** @file comm.c
- *  hy_agree is one maximum over 64-bit words with the code in the upper half and INT32_MAX - rank in
- *  the lower: the worst code wins, and of equal codes the lowest rank.  All HY_OK is 0, and only
+ *  hy_agree is one maximum over 64-bit words with the code in the upper half and INT32_MAX - rank
+ *  in the lower: the worst code wins, and of equal codes the lowest rank.  All HY_OK is 0, and only
  *  otherwise a second message, the winner's text, is sent. */
 #include "base/comm.h"
 
@@ -54,8 +54,8 @@ void hy_comm_bcast(MPI_Comm comm, int root, void *data, size_t bytes)
   }
 }
 
-/* What this rank has to say.  Without an error of this code in *err (HY_STOP is none, or there is no
- * *err), what is left there from earlier must not be told. */
+/* What this rank has to say.  Without an error of this code in *err (HY_STOP is none, or there is
+ * no *err), what is left there from earlier must not be told. */
 static hy_err spoken(hy_code code, int rank, const hy_err *err)
 {
   hy_err said;

@@ -1,7 +1,7 @@
 /** @file digest.c
- *  SHA-256 by libcrypto's EVP interface.  A digest is an identity: a wrong one would silently mix up
- *  two jobs, and libcrypto fails here only without memory or without SHA-256 at all.  So a failure
- *  ends the program instead of travelling through every caller. */
+ *  SHA-256 by libcrypto's EVP interface.  A digest is an identity: a wrong one would silently mix
+ *  up two jobs, and libcrypto fails here only without memory or without SHA-256 at all.  So a
+ *  failure ends the program instead of travelling through every caller. */
 #include "base/digest.h"
 
 #include <openssl/evp.h>
@@ -60,7 +60,7 @@ void hy_hex32(const uint8_t digest[32], char hex[65])
 {
   static const char digits[] = "0123456789abcdef";
 
-  for (int i = 0; i < 32; i++) {
+  for (size_t i = 0; i < 32; i++) {
     hex[2 * i] = digits[digest[i] >> 4];
     hex[2 * i + 1] = digits[digest[i] & 15];
   }

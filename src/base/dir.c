@@ -1,10 +1,10 @@
 /** @file dir.c
  *  Directories: sync, create, remove.
  *
- *  hy_io_remove_tree may be started on a directory whose contents someone else put there, so it must
- *  never leave it: every directory is opened with O_NOFOLLOW, and whatever is not a directory, a
- *  symbolic link above all, is unlinked and not looked into.  One path buffer grows and shrinks with
- *  the depth.  What readdir() returns while entries vanish is left open by POSIX, so a directory is
+ *  hy_io_remove_tree may be started on a directory whose contents someone else put there, so it
+ *  must never leave it: every directory is opened with O_NOFOLLOW, and whatever is not a directory,
+ *  a symbolic link above all, is unlinked and not looked into.  One path buffer grows and shrinks
+ *  with the depth.  What readdir() returns while entries vanish is left open by POSIX, so one is
  *  read again until a pass finds nothing. */
 #include "base/io.h"
 #include "base/str.h"
@@ -94,9 +94,7 @@ static hy_code remove_entry(hy_str *path, const char *name, int depth, hy_err *e
   hy_str_addf(path, "/%s", name);
   if (path->failed)
     rc = hy_fail(err, HY_ENOMEM, "no memory to remove %s", path->text);
-  else if (lstat(path->text, &st) != 0)
-    rc = cannot_remove(path->text, errno, err);
-  else if (S_ISDIR(st.st_mode))
+  else if (lstat(path->text, &st) == 0 && S_ISDIR(st.st_mode))
     rc = remove_dir(path, depth + 1, err);
   else if (hy_io->unlink(path->text) != 0)
     rc = cannot_remove(path->text, errno, err);

@@ -2,8 +2,8 @@
  *  Numbers for people, and the shortest decimal of a double.
  *
  *  Fifteen digits are kept by any double (DBL_DIG), so if some decimal of at most 15 digits reads
- *  back as x, "%.15g" is it, without its trailing zeros.  Else 16 digits, else 17, which always read
- *  back.  Two exceptions.  Subnormal numbers hold fewer digits: there the search begins at one.  At a
+ *  back as x, "%.15g" is it, without its trailing zeros.  Else 16 digits, else 17, which always do.
+ *  Two exceptions.  Subnormal numbers hold fewer digits: there the search begins at one.  And at a
  *  power of two the gap below is half the gap above, so the nearest decimal of 16 digits may miss
  *  while its neighbour, one unit farther from zero, reads back: it is tried too. */
 #include "base/number.h"
@@ -96,15 +96,17 @@ static bool reads_back(const char *text, double x)
   return strtod(text, NULL) == x;
 }
 
-/* `text` is x in 16 digits, "d.ddde+xx" or "ddd": add one to the last digit.  A carry needs none: at
- * worst the search goes on to 17 digits. */
-static bool raise_last_digit(char *text)
+/* The decimal of 16 digits next to x, away from zero.  No carry is needed: with a 0 at the end it
+ * would be one of 15 digits, and those were tried.  Where this can matter x is so large or so small
+ * that "%g", too, writes an exponent. */
+static bool neighbour_reads_back(char text[28], double x)
 {
-  char *end = text + strcspn(text, "e") - 1;
+  (void)snprintf(text, 28, "%.15e", x);
+  char *last = text + strcspn(text, "e") - 1;
 
-  if (*end < '0' || *end > '8') return false;
-  ++*end;
-  return true;
+  if (*last == '9') return false;
+  ++*last;
+  return reads_back(text, x);
 }
 
 const char *hy_format_f64(char text[28], double x)
@@ -120,9 +122,7 @@ const char *hy_format_f64(char text[28], double x)
     for (int digits = small ? 1 : DBL_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
       (void)snprintf(text, 28, "%.*g", digits, x);
       if (reads_back(text, x)) break;
-      if (digits == 16 && fabs(frexp(x, &unused)) == 0.5 && raise_last_digit(text) &&
-          reads_back(text, x))
-        break;
+      if (digits == 16 && fabs(frexp(x, &unused)) == 0.5 && neighbour_reads_back(text, x)) break;
     }
   }
   errno = saved_errno;

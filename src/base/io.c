@@ -1,9 +1,9 @@
 /** @file io.c
  *  Files: whole writes, whole reads, replacement.
  *
- *  hy_io_replace writes PATH.tmp, syncs it, renames it over PATH and syncs the directory.  rename() is
- *  atomic, and the bytes are on disk before the name moves: whenever the machine stops, PATH is the
- *  old file or the new one.  A PATH.tmp left by a crash is overwritten the next time. */
+ *  hy_io_replace writes PATH.tmp, syncs it, renames it over PATH and syncs the directory.  rename()
+ *  is atomic, and the bytes are on disk before the name moves: whenever the machine stops, PATH is
+ *  the old file or the new one.  A PATH.tmp left by a crash is overwritten the next time. */
 #include "base/io.h"
 
 #include "base/digest.h"

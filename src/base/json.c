@@ -89,8 +89,9 @@ void hy_json_open(hy_json *j, const char *key, char bracket)
 
 void hy_json_close(hy_json *j, char bracket)
 {
-  const char last = j->out.len ? j->out.text[j->out.len - 1] : 0;
+  char last = '\0';
 
+  if (j->out.len) last = j->out.text[j->out.len - 1];
   j->depth--;
   if (j->has_items && (bracket == '}' || last == '}' || last == ']')) new_line(j);
   hy_str_add_bytes(&j->out, &bracket, 1);

@@ -1,7 +1,6 @@
 /** @file log.c
  *  A line is put together on the stack and written by one write(2): lines of threads and ranks that
- *  share a terminal or a pipe do not mix.  stderr of stdio is not used, its buffer would split them.
- */
+ *  share a terminal or a pipe do not mix.  stdio would split them at its buffer. */
 #include "base/log.h"
 
 #include "base/clock.h"

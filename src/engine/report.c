@@ -286,8 +286,10 @@ static hy_code tell(engine *e, const account *all, const failure *failures, cons
   write_json(e, all, failures, &t, sha, placement, &json);
   hy_str_add(&json.out, "\n");
   (void)snprintf(path, sizeof path, "%s/run.json", e->dir);
-  rc = json.out.failed ? hy_fail(err, HY_ENOMEM, "no memory for run.json")
-                       : hy_io_replace(path, json.out.text, json.out.len, err);
+  if (json.out.failed)
+    rc = hy_fail(err, HY_ENOMEM, "no memory for run.json");
+  else
+    rc = hy_io_replace(path, json.out.text, json.out.len, err);
   hy_str_clear(&json.out);
   if (rc || e->options->quiet) return rc;
   summary_work(e, &t, &text);

@@ -58,6 +58,11 @@ bool hy_affinity_mask(int pid, hy_pus *pus);
 int hy_affinity_bind_process(const hy_pus *pus);
 int hy_affinity_bind_thread(const hy_pus *pus);
 
+/* threads.c */
+/** Fill in threads, source and slurm_cpus, from an option (0: not given), the environment, the cores
+ *  of this rank and of its node, and m->quota.  HY_EINPUT.  Local. */
+hy_code hy_threads_choose(int option, int share, int node_cores, hy_member *m, hy_err *err);
+
 /* quota.c */
 /** CPUs that the cgroups of this process may use together: cpu.max, or cpu.cfs_quota_us of version
  *  1, smallest on the way up.  INFINITY when unlimited.  `root` is "" but in tests.  Local. */

@@ -8,15 +8,11 @@
 #include "base/comm.h"
 #include "place/internal.h"
 
-#include <ctype.h>
-#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { MAX_THREADS = 4096 };
 
 /** What the first rank of a node tells each other one, followed by the cores. */
 typedef struct order {
@@ -145,75 +141,6 @@ out:
   return rc;
 }
 
-/** The first number of OMP_NUM_THREADS ("4,2" is 4 threads, each with 2 of their own); 0: not set. */
-static hy_code omp_num_threads(int *threads, hy_err *err)
-{
-  const char *text = getenv("OMP_NUM_THREADS");
-  char       *end;
-
-  *threads = 0;
-  while (text && isspace((unsigned char)*text)) text++;
-  if (!text || !*text) return HY_OK;
-  const long n = strtol(text, &end, 10);
-
-  while (isspace((unsigned char)*end)) end++;
-  if (end == text || (*end && *end != ',') || n < 1 || n > MAX_THREADS)
-    return hy_fail(err, HY_EINPUT,
-                   "OMP_NUM_THREADS must be a whole number from 1 to %d, not \"%.40s\"; "
-                   "correct or unset it",
-                   MAX_THREADS, text);
-  *threads = (int)n;
-  return HY_OK;
-}
-
-static int slurm_cpus(void)
-{
-  int64_t     n = 0;
-  const char *text = getenv("SLURM_CPUS_PER_TASK");
-
-  return text && hy_parse_i64(text, &n) && n > 0 && n <= MAX_THREADS ? (int)n : 0;
-}
-
-/** As many threads as the user says, else as Slurm gave and cores are there, else as cores.  What
- *  nobody asked for is never more than the cores and the cgroup's quota. */
-static hy_code choose_threads(hy_place *p, const hy_place_options *options, hy_member *m,
-                              hy_err *err)
-{
-  const int share = p->facts.cores;
-  int       omp = 0;
-  hy_code   rc = HY_OK;
-
-  if (options->threads < 0 || options->threads > MAX_THREADS)
-    return hy_fail(err, HY_EINPUT, "the number of threads must be from 1 to %d, not %d",
-                   MAX_THREADS, options->threads);
-  m->threads = share;
-  m->source = HY_BY_CORES;
-  m->slurm_cpus = slurm_cpus();
-  if (options->threads > 0) {
-    m->threads = options->threads;
-    m->source = HY_BY_OPTION;
-    return HY_OK;
-  }
-  rc = omp_num_threads(&omp, err);
-  if (rc) return rc;
-  if (omp > 0) {
-    m->threads = omp;
-    m->source = HY_BY_OMP;
-    return HY_OK;
-  }
-  if (m->slurm_cpus > 0 && m->slurm_cpus < share) {
-    m->threads = m->slurm_cpus;
-    m->source = HY_BY_SLURM;
-  }
-  const double part = m->quota * share / (p->facts.node_cores > 0 ? p->facts.node_cores : 1);
-
-  if (part < (double)m->threads) {
-    m->threads = part < 1.0 ? 1 : (int)part;
-    m->source = HY_BY_QUOTA;
-  }
-  return HY_OK;
-}
-
 static int count_pus(const hy_place *p)
 {
   int n = 0;
@@ -230,7 +157,8 @@ static hy_code settle(hy_place *p, const hy_place_options *options, const order 
   p->facts.node_cores = o->node_cores;
   p->pus = o->pus;
   p->crowded = o->crowded;
-  hy_code rc = hy_agree(p->comm, choose_threads(p, options, m, err), err);
+  const hy_code rc =
+      hy_agree(p->comm, hy_threads_choose(options->threads, o->ncores, o->node_cores, m, err), err);
 
   if (rc) return rc;
   p->facts.threads = m->threads;

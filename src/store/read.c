@@ -121,8 +121,8 @@ hy_code hy_store_read(hy_store *s, int64_t task, int output, int64_t start, int6
   if (!x->present)
     return hy_fail(err, HY_EINPUT, "%s: task %lld has no %s", s->path, (long long)task, name);
   if (start < 0 || count < 0 || count > x->rows - start)
-    return hy_fail(err, HY_EINPUT, "%s: rows %lld to %lld of %s: it has %lld", s->path,
-                   (long long)start, (long long)(start + count) - 1, name, (long long)x->rows);
+    return hy_fail(err, HY_EINPUT, "%s: %lld rows of %s from row %lld: it has %lld", s->path,
+                   (long long)count, name, (long long)start, (long long)x->rows);
   if (s->lay->outputs[output].varies) rc = hy_store_failed(s, task, &failed, err);
   if (!rc && failed)
     rc = hy_fail(err, HY_EINPUT, "%s: task %lld failed: it has no %s", s->path, (long long)task,

@@ -211,6 +211,7 @@ static void test_teams_of_two_nodes(void)
 
   if (n == 4) { /* node 0: ranks 0 2 3; node 1: rank 1 */
     static const int node_of[] = {0, 1, 0, 0}, node_rank[] = {0, 0, 1, 2}, team_of[] = {0, 1, 0, 1};
+    static const int place_in[] = {0, 1, 1, 0};
 
     memcpy(place->node_of, node_of, sizeof node_of);
     place->facts.nnodes = 2;
@@ -218,6 +219,7 @@ static void test_teams_of_two_nodes(void)
     place->facts.node_rank = node_rank[rank];
     CU_ASSERT_EQUAL(hy_place_teams(place, 2, &team, &index, &nteams, &err), HY_OK);
     CU_ASSERT_EQUAL(index, team_of[rank]);
+    CU_ASSERT_EQUAL(hy_comm_rank(team), place_in[rank]);
     if (team != MPI_COMM_NULL) HY_MPI(MPI_Comm_free(&team));
   }
   hy_place_free(place);
@@ -259,10 +261,9 @@ static void test_texts(void)
 }
 
 /** The warnings of one placement: exactly this one, or none at all. */
-static void expect_warning(int threads, const char *expected)
+static void expect(const hy_place *place, const char *expected)
 {
-  hy_place *place = place_with(threads, true);
-  hy_str    text = {0};
+  hy_str text = {0};
 
   hy_place_warnings(place, &text);
   if (hy_comm_rank(MPI_COMM_WORLD) == 0) {
@@ -270,6 +271,37 @@ static void expect_warning(int threads, const char *expected)
     CU_ASSERT_PTR_NOT_NULL(strstr(text.len ? text.text : "", expected ? expected : ""));
   }
   hy_str_clear(&text);
+}
+
+static void expect_warning(int threads, const char *expected)
+{
+  hy_place *place = place_with(threads, true);
+
+  expect(place, expected);
+  hy_place_free(place);
+}
+
+/** Facts that this machine may not have are put in by hand. */
+static void test_facts_by_hand(void)
+{
+  clean_environment();
+  hy_place            *place = place_with(1, true);
+  const hy_place_facts facts = hy_place_get(place);
+  hy_member            saved = {.rank = 0};
+
+  if (facts.node_ranks > facts.node_cores) goto out; /* that would be told first */
+  if (place->members) saved = place->members[0];
+  if (place->members) place->members[0].quota = 0.5;
+  expect(place, "gives the time of 0.5 CPUs");
+  if (place->members) place->members[0] = saved;
+  if (place->members) place->members[0].bind_errno = 1;
+  expect(place, "threads cannot be bound to cores: ");
+  if (place->members) place->members[0] = saved;
+  if (place->members) place->members[0].slurm_cpus = 64;
+  expect(place, NULL);
+  if (place->members) place->members[0].launcher = HY_LAUNCHER_SLURM;
+  expect(place, "srun --cpus-per-task=64");
+out:
   hy_place_free(place);
 }
 
@@ -305,4 +337,4 @@ HY_TEST_MAIN_MPI("place", {"nonsense", test_nonsense}, {"one bad rank", test_one
                  {"shares", test_shares}, {"thread masks", test_thread_masks},
                  {"unbound", test_unbound}, {"teams", test_teams},
                  {"teams of two nodes", test_teams_of_two_nodes}, {"texts", test_texts},
-                 {"idle", test_idle})
+                 {"idle", test_idle}, {"facts by hand", test_facts_by_hand})

@@ -1,5 +1,5 @@
 /** @file test_cut.c
- *  Cutting cores on synthetic machines, and CPU quotas below a fake root directory. */
+ *  Cutting cores on synthetic machines, numbers of threads, CPU quotas below a fake root. */
 #include "place/internal.h"
 #include "test.h"
 
@@ -287,6 +287,49 @@ static void test_quota(void)
   }
 }
 
+static void test_thread_numbers(void)
+{
+  static const struct {
+    int         option;
+    const char *omp, *slurm;
+    double      quota;
+    int         share, node_cores;
+    int         threads; /**< -1: refused */
+    hy_source   source;
+  } cases[] = {
+      {-1, NULL,   NULL,   INFINITY, 4, 4, -1, HY_BY_OPTION},
+      {0,  "none", NULL,   INFINITY, 4, 4, -1, HY_BY_OMP   },
+      {2,  "none", NULL,   INFINITY, 4, 4, 2,  HY_BY_OPTION},
+      {6,  "3",    "2",    1.0,      4, 4, 6,  HY_BY_OPTION},
+      {0,  "3,2",  "2",    1.0,      4, 4, 3,  HY_BY_OMP   },
+      {0,  "",     "2",    INFINITY, 4, 4, 2,  HY_BY_SLURM },
+      {0,  NULL,   "none", INFINITY, 4, 4, 4,  HY_BY_CORES },
+      {0,  NULL,   "8",    INFINITY, 4, 4, 4,  HY_BY_CORES },
+      {0,  NULL,   NULL,   INFINITY, 4, 4, 4,  HY_BY_CORES },
+      {0,  NULL,   NULL,   INFINITY, 0, 0, 1,  HY_BY_CORES },
+      {0,  NULL,   NULL,   2.5,      4, 4, 2,  HY_BY_QUOTA },
+      {0,  NULL,   NULL,   2.5,      4, 8, 1,  HY_BY_QUOTA },
+      {0,  NULL,   NULL,   0.2,      4, 4, 1,  HY_BY_QUOTA },
+      {0,  NULL,   NULL,   4.0,      4, 4, 4,  HY_BY_CORES },
+  };
+
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    hy_member m = {.quota = cases[i].quota};
+
+    (void)unsetenv("OMP_NUM_THREADS");
+    (void)unsetenv("SLURM_CPUS_PER_TASK");
+    if (cases[i].omp) (void)setenv("OMP_NUM_THREADS", cases[i].omp, 1);
+    if (cases[i].slurm) (void)setenv("SLURM_CPUS_PER_TASK", cases[i].slurm, 1);
+    const hy_code rc =
+        hy_threads_choose(cases[i].option, cases[i].share, cases[i].node_cores, &m, NULL);
+
+    CU_ASSERT_EQUAL(rc, cases[i].threads < 0 ? HY_EINPUT : HY_OK);
+    CU_ASSERT_EQUAL(m.threads, cases[i].threads < 0 ? 0 : cases[i].threads);
+    if (!rc) CU_ASSERT_EQUAL(m.source, cases[i].source);
+  }
+}
+
 HY_TEST_MAIN("cut", {"sets", test_sets}, {"cuts", test_cuts}, {"fair", test_fair},
              {"crowd", test_crowd}, {"threads", test_threads},
-             {"thread nonsense", test_thread_nonsense}, {"quota", test_quota})
+             {"thread nonsense", test_thread_nonsense}, {"thread numbers", test_thread_numbers},
+             {"quota", test_quota})

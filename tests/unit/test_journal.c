@@ -138,12 +138,14 @@ static void test_list(void)
 
 enum { CLAIMERS = 6, CLAIMS = 8 };
 
+static const char *claim_dir;
+
 static void *claim_many(void *arg)
 {
   uint32_t *mine = arg;
 
   for (int i = 0; i < CLAIMS; i++)
-    if (hy_journal_claim(hy_test_dir(), &mine[i], NULL)) mine[i] = 0;
+    if (hy_journal_claim(claim_dir, &mine[i], NULL)) mine[i] = 0;
   return NULL;
 }
 
@@ -153,6 +155,7 @@ static void test_claim_race(void)
   bool      taken[CLAIMERS * CLAIMS + 1] = {true};
   pthread_t thread[CLAIMERS];
 
+  claim_dir = kit_dir();
   for (int t = 0; t < CLAIMERS; t++)
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread[t], NULL, claim_many, claimed[t]), 0);
   for (int t = 0; t < CLAIMERS; t++) (void)pthread_join(thread[t], NULL);

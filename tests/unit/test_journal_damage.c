@@ -161,10 +161,12 @@ static void test_random_damage(void)
       if (n > s.size - at) n = s.size - at;
       const size_t from = (size_t)(state >> 7) % (s.size - n);
 
-      for (size_t i = 0; i < n; i++)
-        bytes[at + i] = round % 4 == 0   ? 0
-                        : round % 4 == 1 ? (uint8_t)(state >> i % 56)
-                                         : s.bytes[(round % 4 == 2 ? from : from / 8 * 8) + i];
+      for (size_t i = 0; i < n; i++) {
+        const uint8_t kinds[] = {0, (uint8_t)(state >> i % 56), s.bytes[from + i],
+                                 s.bytes[from / 8 * 8 + i]};
+
+        bytes[at + i] = kinds[round % 4];
+      }
     }
     const hy_code rc = scan_bytes(&s, bytes, s.size, &r, NULL);
 
