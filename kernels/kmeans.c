@@ -653,7 +653,7 @@ static void blame(double *worst, double error, double bound)
 {
   const double part = error <= 0.0 ? 0.0 : error / bound;
 
-  if (!(part <= *worst)) *worst = part;
+  if (isnan(part) || part > *worst) *worst = part;
 }
 
 static double squared_distance(const double *a, const double *b, int64_t d)

@@ -476,12 +476,13 @@ static double largest_sample(const params *p)
 /* The price must lie near to the exact one, or to the interval of Rogers and Shi: within five
    standard errors and 12 M / n, M the largest sample.  The second term is for samples so rare that
    n of them do not show their spread: if k samples of M are seen where l were to be expected, the
-   error is |k - l| M / n and five standard errors are 5 sqrt(k) M / n; a Poisson variable is off
-   by more than 5 sqrt(k) + 12 with a probability below 6e-6 whatever l is (the worst: none where
-   12 were due).  So the probability of a false alarm is some 6e-6 at most, and 6e-7 where samples
-   are many and the error is normal.
-     `closed_form` must come out again bit for bit, and the standard error cannot exceed M / sqrt(n);
-   if not, or if anything is a NaN, the error is infinite. */
+   error is |k - l| M / n and five standard errors are 5 sqrt(k) M / n; a Poisson variable is off by
+   more than 5 sqrt(k) + 12 with a probability of 6.1e-6 at most (none where 12 were due).  So about
+   that is the probability of a false alarm at worst, and 6e-7 where samples are many and the error
+   is normal.
+     `closed_form` must come out again bit for bit, and the standard error cannot exceed
+   M / sqrt(n - 1), as samples lie between 0 and M; if not, or if anything is a NaN, the error is
+   infinite. */
 static hy_code verify(hy_run *run, const void *vp, hy_verdict *out, hy_err *err)
 {
   const params *p = vp;

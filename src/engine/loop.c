@@ -7,8 +7,8 @@
  *
  *  A service thread in each rank, asleep most of the time, reports what is committed, shows progress
  *  on rank 0 and, with several nodes, fetches work ahead of need.  MPI_THREAD_SERIALIZED is enough:
- *  in the solo loop no worker calls MPI, and the service thread's calls and those of the final wait
- *  exclude each other by a mutex; in the team loop the service thread does not call MPI. */
+ *  the service thread uses MPI only between the first and the last barrier of a solo loop, where no
+ *  worker does, and its calls and those of the final wait exclude each other by a mutex. */
 #include "engine/internal.h"
 
 #include "base/clock.h"
@@ -52,11 +52,9 @@ static bool serve(service *s, double pause_s)
   }
   if (drain_asked) (void)atomic_compare_exchange_strong(&e->stop, &none, 1);
   if (atomic_load(&e->stop) && e->sched) hy_sched_stop(e->sched);
-  if (s->uses_mpi) {
-    (void)pthread_mutex_lock(&s->mpi);
-    (void)hy_sched_serve(e->sched);
-    (void)pthread_mutex_unlock(&s->mpi);
-  }
+  (void)pthread_mutex_lock(&s->mpi);
+  if (s->uses_mpi) (void)hy_sched_serve(e->sched);
+  (void)pthread_mutex_unlock(&s->mpi);
   (void)clock_gettime(CLOCK_REALTIME, &until);
   const int64_t ns = until.tv_nsec + (int64_t)(1e9 * pause_s);
 
@@ -70,10 +68,16 @@ static bool serve(service *s, double pause_s)
   return go_on;
 }
 
+/** Whether this rank's service thread fetches work for its node. */
+static bool is_refiller(const engine *e)
+{
+  return !e->job->kernel->team && e->facts.nnodes > 1 && e->facts.node_rank == 0;
+}
+
 static void *service_main(void *p)
 {
   service     *s = p;
-  const double pause_s = s->uses_mpi ? 100e-6 : 50e-3;
+  const double pause_s = is_refiller(s->e) ? 100e-6 : 50e-3;
 
   while (serve(s, pause_s)) continue;
   return NULL;
@@ -84,7 +88,6 @@ static hy_code service_start(service *s, engine *e, hy_err *err)
   sigset_t all, before;
 
   s->e = e;
-  s->uses_mpi = !e->job->kernel->team && e->facts.nnodes > 1 && e->facts.node_rank == 0;
   (void)pthread_mutex_init(&s->mpi, NULL);
   (void)pthread_mutex_init(&s->sleep, NULL);
   (void)pthread_cond_init(&s->wake, NULL);
@@ -201,6 +204,9 @@ static void wait_for_all(engine *e, service *s)
     if (!here) hy_sleep_s(pause_s);
     if (pause_s < 1e-3) pause_s *= 1.5;
   }
+  (void)pthread_mutex_lock(&s->mpi);
+  s->uses_mpi = false;
+  (void)pthread_mutex_unlock(&s->mpi);
 }
 
 hy_code engine_loop(engine *e, hy_err *err)
@@ -213,6 +219,9 @@ hy_code engine_loop(engine *e, hy_err *err)
   rc = hy_agree(e->world, service_start(&s, e, err), err);
   if (rc) return rc;
   HY_MPI(MPI_Barrier(e->world));
+  (void)pthread_mutex_lock(&s.mpi); /* from here to the end of wait_for_all() */
+  s.uses_mpi = is_refiller(e);
+  (void)pthread_mutex_unlock(&s.mpi);
   e->loop_start_ns = hy_now_ns();
   if (e->team != MPI_COMM_NULL) rc = e->job->kernel->team ? team_loop(e, err) : solo_loop(e, err);
   e->loop_ns = hy_now_ns() - e->loop_start_ns;

@@ -1,8 +1,8 @@
 /** @file commit.c
  *  The commit thread: brings what was appended to the file, and syncs it.
  *
- *  It writes when a buffer is full or its oldest byte has waited 10 ms: what is written survives the
- *  death of the process.  It syncs after commit_s, after commit_bytes, or at once when somebody
+ *  It writes when a buffer is full or its oldest byte has waited 10 ms: what is written survives
+ *  the death of the process.  It syncs after commit_s, after commit_bytes, or at once when somebody
  *  waits: what is synced survives the machine, and only that is counted as committed.  Each round
  *  takes a snapshot under the mutex, works on the file without it, and then moves the positions up
  *  to the snapshot.
@@ -53,7 +53,7 @@ static demand find_demand(hy_journal *j, int64_t now, int64_t *next_ns)
 
 static void sleep_until(hy_journal *j, int64_t now, int64_t next_ns)
 {
-  /* the first byte starts the clock of a write; later ones need no attention until there are many */
+  /* the first byte starts the clock of a write; the next need no attention until they are many */
   j->wake_at = j->appended == j->written ? j->appended + 1 : j->covered + j->commit_bytes;
   if (next_ns == INT64_MAX) {
     (void)pthread_cond_wait(&j->work, &j->mutex);

@@ -1,9 +1,9 @@
 /** @file epoch.c
  *  Names: epoch directories, logs in them, and what makes a name survive a power cut.
  *
- *  An epoch is claimed by mkdir, which succeeds for one process only, on every file system.  A start
- *  writes into its own epoch and nowhere else: what is left of an earlier start, even a process that
- *  still runs, cannot get between its records, and no torn log is ever continued.
+ *  An epoch is claimed by mkdir, which succeeds for one process only, on every file system.  A
+ *  start writes into its own epoch and nowhere else: what is left of an earlier start, even a
+ *  process that still runs, cannot get between its records, and no torn log is ever continued.
  *
  *  A file is found after a power cut only if its directory was synced, and that one's, and so on:
  *  hy_journal_create does this once for each log, before any record can be committed in it. */
@@ -139,15 +139,18 @@ static hy_code add_name(name_list *list, hy_log_name name, hy_err *err)
   return HY_OK;
 }
 
-/** Add what `dir` holds under this form; `is_epoch` says which member of the name the number is.
- *  A directory that is not there, or is none, holds nothing. */
+/** Add what `dir` holds under this form: the number, and the rest of `name`.  A
+ *  directory that is not there, or is none, holds nothing. */
 static hy_code list_dir(const char *dir, const name_form *form, hy_log_name name, name_list *list,
                         hy_err *err)
 {
   DIR    *stream = opendir(dir);
   hy_code rc = HY_OK;
-  int     code = stream ? 0 : errno;
+  int     code = 0;
 
+  if (!stream && (errno == ENOENT || errno == ENOTDIR)) return HY_OK;
+  if (!stream)
+    return hy_fail(err, HY_EIO, "cannot list %s: %s", hy_journal_short(dir), strerror(errno));
   while (!rc && !code) {
     uint32_t number;
 
@@ -163,8 +166,8 @@ static hy_code list_dir(const char *dir, const name_form *form, hy_log_name name
       name.writer = number;
     rc = add_name(list, name, err);
   }
-  if (stream) (void)closedir(stream);
-  if (!rc && code && code != ENOENT && code != ENOTDIR)
+  (void)closedir(stream);
+  if (!rc && code)
     rc = hy_fail(err, HY_EIO, "cannot list %s: %s", hy_journal_short(dir), strerror(code));
   return rc;
 }

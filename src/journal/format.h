@@ -22,8 +22,8 @@
  *  the same number, a block that ended up in the wrong place is not believed either.
  *
  *  A writer whose log fails goes on in one second log, writer + 1000000, whose `first` is the
- *  position up to which the first log is committed: from there on the second log counts, and nothing
- *  is found twice. */
+ *  position up to which the first log is committed: from there on the second log counts, and
+ *  nothing is found twice. */
 #ifndef HY_JOURNAL_FORMAT_H
 #define HY_JOURNAL_FORMAT_H
 

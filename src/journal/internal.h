@@ -1,5 +1,5 @@
 /** @file internal.h
- *  What the two halves of a writer share: log.c, called by the appenders, and commit.c, its thread. */
+ *  What the two halves of a writer share: log.c, called by appenders, and commit.c, its thread. */
 #ifndef HY_JOURNAL_INTERNAL_H
 #define HY_JOURNAL_INTERNAL_H
 
@@ -22,12 +22,12 @@ enum { HY_BUFFER_BYTES = 256 * 1024 };
 /** Positions count the bytes of records since the journal was opened, over both its logs:
  *  covered <= written <= appended.
  *
- *  Locking.  `mutex` guards everything from `work` on, up to the commit thread's own; all conditions
- *  anyone waits for are functions of what it guards, and are tested under it before each wait.  No
- *  file operation happens under it.  Appenders change appended, buffers behind the snapshot and the
- *  demands; only the commit thread advances written and covered, takes buffers off the list, and
- *  changes the log.  It reads buffers without the mutex up to the snapshot it took under it, which
- *  appenders do not touch again.
+ *  Locking.  `mutex` guards everything from `work` on, up to the commit thread's own; all
+ *  conditions anyone waits for are functions of what it guards, and are tested under it before each
+ *  wait.  No file operation happens under it.  Appenders change appended, buffers behind the
+ *  snapshot and the demands; only the commit thread advances written and covered, takes buffers off
+ *  the list, and changes the log.  It reads buffers without the mutex up to the snapshot it took
+ *  under it, which appenders do not touch again.
  *
  *  Whoever waits on `progress` has first set `wanted` or sees it set; the commit thread sleeps only
  *  when wanted <= covered, and ends only after `stop` or with `has_failed` set, each followed by a

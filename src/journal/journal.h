@@ -2,8 +2,10 @@
  *  The append-only, checksummed logs that hold the results of an unfinished run.  No MPI.  Local;
  *  hy_journal_append() is thread-safe.
  *
- *  DIR/epoch-000001/rank-00000.log     one log per rank and start; never appended to by a later start
+ *  DIR/epoch-000001/rank-00000.log    one log per rank and start; no later start appends to it
+ *  DIR/epoch-000001/rank-1000000.log  the second log of rank 0, if the first could not be written
  *
+ *  format.h describes the bytes.
  *  Invariant: hy_journal_committed() counts only records that a successful fdatasync has covered. */
 #ifndef HY_JOURNAL_JOURNAL_H
 #define HY_JOURNAL_JOURNAL_H
@@ -54,18 +56,20 @@ hy_journal_options hy_journal_defaults(void);
  *  processes of an earlier start.  One rank calls this and sends the number to the others. */
 hy_code hy_journal_claim(const char *dir, uint32_t *epoch, hy_err *err);
 
-/** Create this writer's log in the epoch directory and start its commit thread.  HY_EIO. */
+/** Create this writer's log in the epoch directory, sync its name, and start its commit thread.
+ *  `writer` is below 1000000; NULL options: the defaults.  HY_EIO; HY_EINPUT: options below 0. */
 hy_code hy_journal_open(const char *dir, const uint8_t job[32], uint32_t epoch, uint32_t writer,
                         const hy_journal_options *options, hy_journal **journal, hy_err *err);
 
-/** Copy a record into the log.  Returns before it is durable.  HY_EIO once the log has failed:
- *  nothing more is accepted then, what was committed is safe. */
+/** Copy a record into the log.  Returns before it is durable; waits while too much is pending.
+ *  HY_EIO once the second log has failed, too: nothing more is accepted then, what was committed is
+ *  safe.  HY_ENOMEM: this record was not kept, the journal goes on.  HY_EBUG: no such record. */
 hy_code hy_journal_append(hy_journal *journal, const hy_record *record, hy_err *err);
 
 /** Return when everything appended so far is durable.  HY_EIO. */
 hy_code hy_journal_sync(hy_journal *journal, hy_err *err);
 
-/** Tasks (DONE / FAILED records) that are durable.  Any thread, any time. */
+/** DONE and FAILED records of this journal that are durable.  Any thread, any time; never waits. */
 void hy_journal_committed(const hy_journal *journal, int64_t *done, int64_t *failed);
 
 /** Sync, SEAL, close; frees the journal in any case.  HY_EIO. */
@@ -77,7 +81,8 @@ typedef struct hy_log_name {
   uint32_t epoch, writer;
 } hy_log_name;
 
-/** All logs under DIR, by epoch, then writer.  The caller frees *logs.  None is fine. */
+/** All logs under DIR, by epoch, then writer.  The caller frees *logs, which is never NULL.  None
+ *  is fine, and so is no DIR.  HY_EIO. */
 hy_code hy_journal_list(const char *dir, hy_log_name **logs, int *n, hy_err *err);
 
 /** Path of a log into path[n]. */
@@ -102,7 +107,9 @@ typedef struct hy_scan_report {
 
 /** Call `visit` on each valid record of a log in order; a code other than HY_OK from it ends the
  *  scan and is returned.  HY_EINPUT: the log belongs to another job or format; HY_EIO.  A damaged
- *  stretch is skipped and reported.  Memory: one record. */
+ *  stretch is skipped and reported.  What a second log has taken over is visited there only, so
+ *  that over all logs of an epoch each record appended is found once.  Memory: one record, at least
+ *  1 MiB. */
 hy_code hy_journal_scan(const char *path, const uint8_t job[32],
                         hy_code (*visit)(void *ctx, const hy_found *found, hy_err *err), void *ctx,
                         hy_scan_report *report, hy_err *err);

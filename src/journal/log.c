@@ -10,8 +10,8 @@
  *  appended to another log after a failure; one that is too large for a buffer gets its own.
  *
  *  Appenders wait while more than pending_bytes would not be covered.  They queue by tickets:
- *  otherwise small records would keep a large one waiting for ever.  With nothing pending a record of
- *  any size may pass, so the queue always moves.  internal.h states who may touch what. */
+ *  otherwise small records would keep a large one waiting for ever.  With nothing pending a record
+ *  of any size may pass, so the queue always moves.  internal.h states who may touch what. */
 #include "journal/internal.h"
 
 #include "base/io.h"

@@ -2,16 +2,16 @@
  *  Reading a log.
  *
  *  Records are read one behind the other through a window of the file.  Where the bytes are not the
- *  next record, the search goes on at every 8th byte until one is: a valid sum, begun from this log's
- *  seed, and the position it must have there.  If there is none, the log ends in half a record, as it
- *  does when a process is killed.  If there is one, bytes were damaged later, and only what lay in
- *  them is lost.
+ *  next record, the search goes on at every 8th byte until one is: a valid sum, begun from this
+ *  log's seed, and the position it must have there.  If there is none, the log ends in half a
+ *  record, as it does when a process is killed.  If there is one, bytes were damaged later, and
+ *  only what lay in them is lost.
  *
- *  A record whose head is valid and whose payload is not is passed over as a whole: nothing within a
- *  payload is ever taken for a record.  A length is compared with what is left of the file before
+ *  A record whose head is valid and whose payload is not is passed over as a whole: nothing within
+ *  a payload is ever taken for a record.  A length is compared with what is left of the file before
  *  anything is read or allocated for it.
  *
- *  If even the head of the log is damaged, the seed follows from the job and the name of the file. */
+ *  If even the head of the log is damaged, the seed follows from the job and the file's name. */
 #include "journal/format.h"
 #include "journal/internal.h"
 
@@ -157,8 +157,8 @@ static hy_code read_head(scanner *s, const uint8_t job[32], hy_loghead_state *st
   return HY_OK;
 }
 
-/** If the writer went on in a second log, what this one had not committed is found there, and is none
- *  of our business: even where it looks whole here. */
+/** If the writer went on in a second log, what this one had not committed is found there, and is
+ *  none of our business: even where it looks whole here. */
 static hy_code find_second(scanner *s, const uint8_t job[32], hy_err *err)
 {
   char        path[PATH_MAX];

@@ -44,7 +44,7 @@ static bool process(pid_t pid, char name[64], pid_t *parent)
   char path[40], text[512];
 
   (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-  if (!hy_quota_text(path, text, sizeof text)) return false;
+  if (!hy_place_read(path, text, sizeof text)) return false;
   const char *from = strchr(text, '('), *to = strrchr(text, ')');
 
   if (!from || !to || to < from || strlen(to) < 5) return false;

@@ -68,7 +68,7 @@ hy_code hy_threads_choose(int option, int share, int node_cores, hy_member *m, h
  *  1, smallest on the way up.  INFINITY when unlimited.  `root` is "" but in tests.  Local. */
 double hy_quota_read(const char *root);
 /** The first `n` - 1 bytes of a small file, ended by zero; false when it cannot be read. */
-bool hy_quota_text(const char *path, char *text, size_t n);
+bool hy_place_read(const char *path, char *text, size_t n);
 
 /* draw.c */
 /** "1 core", "2 cores". */

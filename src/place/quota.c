@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool hy_quota_text(const char *path, char *text, size_t n)
+bool hy_place_read(const char *path, char *text, size_t n)
 {
   const int fd = hy_io->open(path, O_RDONLY | O_CLOEXEC, 0);
   size_t    len = 0;
@@ -46,15 +46,15 @@ static double limit_at(const char *dir)
   char path[1200], quota[64], period[64];
 
   (void)snprintf(path, sizeof path, "%s/cpu.max", dir);
-  if (hy_quota_text(path, quota, sizeof quota)) {
+  if (hy_place_read(path, quota, sizeof quota)) {
     const char *space = strchr(quota, ' ');
 
     return space ? cpus(quota, space) : INFINITY;
   }
   (void)snprintf(path, sizeof path, "%s/cpu.cfs_quota_us", dir);
-  if (!hy_quota_text(path, quota, sizeof quota)) return INFINITY;
+  if (!hy_place_read(path, quota, sizeof quota)) return INFINITY;
   (void)snprintf(path, sizeof path, "%s/cpu.cfs_period_us", dir);
-  return hy_quota_text(path, period, sizeof period) ? cpus(quota, period) : INFINITY;
+  return hy_place_read(path, period, sizeof period) ? cpus(quota, period) : INFINITY;
 }
 
 /** The smallest limit from <mount><own> up to <mount>. */
@@ -114,7 +114,7 @@ double hy_quota_read(const char *root)
   double least = INFINITY;
 
   (void)snprintf(path, sizeof path, "%s/proc/self/cgroup", root);
-  if (!hy_quota_text(path, text, sizeof text)) return INFINITY;
+  if (!hy_place_read(path, text, sizeof text)) return INFINITY;
   for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
     least = fmin(least, limit_of_line(root, line));
   return least;

@@ -62,21 +62,40 @@ static void directory(const char *path, char *dir, size_t n)
     (void)snprintf(dir, n, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
-/** Is there room for so many bytes?  Tells what is needed and what there is. */
-static hy_code need_room(const writer *w, double bytes, bool known_full, hy_err *err)
+/** Free bytes where the results will be; negative and errno when there is no such place. */
+static double free_bytes(const writer *w)
 {
   struct statvfs fs;
-  char           dir[4096], need[28], have[28];
+  char           dir[4096];
 
   directory(w->path, dir, sizeof dir);
-  if (statvfs(dir, &fs) != 0)
-    return hy_fail(err, HY_EIO, "%s: cannot write to %s: %s", w->path, dir, strerror(errno));
-  const double avail = (double)fs.f_bavail * (double)fs.f_frsize;
+  return statvfs(dir, &fs) != 0 ? -1 : (double)fs.f_bavail * (double)fs.f_frsize;
+}
 
-  if (bytes <= avail && !known_full) return HY_OK;
+static hy_code no_room(const writer *w, double bytes, hy_err *err)
+{
+  char needed[28], have[28];
+
   return hy_fail(err, HY_EIO, "%s: not enough space: %s needed, %s free: %s", w->path,
-                 hy_format_bytes(need, bytes), hy_format_bytes(have, avail),
+                 hy_format_bytes(needed, bytes), hy_format_bytes(have, free_bytes(w)),
                  "make room, then start again");
+}
+
+/** Is there room for so many bytes? */
+static hy_code need_room(const writer *w, double bytes, hy_err *err)
+{
+  const double have = free_bytes(w);
+
+  if (have < 0) return hy_fail(err, HY_EIO, "%s: cannot write: %s", w->path, strerror(errno));
+  return bytes <= have ? HY_OK : no_room(w, bytes, err);
+}
+
+/** What goes wrong on a full file system goes wrong for that reason; MPI-IO does not tell it. */
+static hy_code explain(const writer *w, hy_code rc, hy_err *err)
+{
+  const double have = rc == HY_EIO ? free_bytes(w) : -1;
+
+  return have < 0 || have >= 65536 ? rc : no_room(w, (double)w->lay->bytes, err);
 }
 
 /** Have the file system set aside what the file will take; those that cannot are believed. */
@@ -91,7 +110,7 @@ static hy_code reserve(const writer *w, hy_err *err)
   else if (fallocate(fd, 0, 0, (off_t)size) != 0 && errno != EOPNOTSUPP && errno != ENOSYS)
     why = errno;
   if (fd >= 0 && hy_io->close(fd) != 0 && !why) why = errno;
-  if (why == ENOSPC || why == EDQUOT) return need_room(w, (double)size, true, err);
+  if (why == ENOSPC || why == EDQUOT) return no_room(w, (double)size, err);
   if (why) return hy_fail(err, HY_EIO, "%s: cannot write: %s", w->temporary, strerror(why));
   return HY_OK;
 }
@@ -165,11 +184,12 @@ static hy_code make(writer *w, hy_err *err)
   if (w->rank == 0) {
     const double structure = 65536.0 + (double)strlen(hy_job_spec(job));
 
-    rc = need_room(w, (double)w->lay->bytes + 5.0 * (double)job->ntasks + structure, false, err);
+    rc = need_room(w, (double)w->lay->bytes + 5.0 * (double)job->ntasks + structure, err);
     if (!rc && hy_io->unlink(w->temporary) != 0 && errno != ENOENT)
       rc = hy_fail(err, HY_EIO, "%s: cannot remove it: %s", w->temporary, strerror(errno));
     if (!rc) rc = store_make(w->lay, w->temporary, w->failed, err);
     if (!rc) rc = reserve(w, err);
+    rc = explain(w, rc, err);
   }
   return hy_agree(w->comm, rc, err);
 }
@@ -196,7 +216,7 @@ static hy_code fill(writer *w, hy_err *err)
   w->pass.file = &file;
   if (!rc) rc = store_file_open_sets(&file, err);
   rc = hy_agree(w->comm, rc, err);
-  if (!rc) rc = hy_agree(w->comm, store_pass_write(&w->pass, err), err);
+  if (!rc) rc = hy_agree(w->comm, explain(w, store_pass_write(&w->pass, err), err), err);
   if (!rc) rc = store_pass_seal(&w->pass, carry(w), err);
   const hy_code closed = store_file_close(&file, &why); /* collective: in any case */
 

@@ -140,7 +140,7 @@ static void expect_failure(hy_fake *f, int64_t at, double value)
 static void falsified_fields_fail(void)
 {
   static const char *const grids[] = {"nx=11 ny=7 steps=100 dt=0.001",
-                                      "nx=6 ny=9 steps=100000 dt=1e-8"};
+                                      "nx=6 ny=9 steps=20000 dt=1e-8"};
 
   for (int g = 0; g < 2; g++) {
     void    *p = point(&hy_kernel_heat2d, grids[g]);

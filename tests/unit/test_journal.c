@@ -199,6 +199,22 @@ static void test_round_trip(void)
   CU_ASSERT_EQUAL(hy_io_size(path), 4096 + bytes);
 }
 
+/** Nothing of what was in memory before gets into the file. */
+static void test_padding(void)
+{
+  for (size_t len = 0; len <= 24; len++) {
+    uint8_t         bytes[80];
+    const uint8_t   payload[24] = {0};
+    const hy_record r = {.type = HY_REC_DONE, .head = payload, .head_len = len};
+
+    memset(bytes, 0xff, sizeof bytes);
+    hy_record_encode(&r, 1, 2, bytes);
+    for (size_t i = 0; i < sizeof bytes - HY_RECORD_HEAD; i++)
+      CU_ASSERT_EQUAL(bytes[HY_RECORD_HEAD + i],
+                      HY_RECORD_HEAD + i < hy_record_size(len) ? 0 : 0xff);
+  }
+}
+
 /** Records around the size of a buffer, far beyond it, and beyond what may be pending. */
 static void test_large(void)
 {
@@ -388,5 +404,6 @@ static void test_idle(void)
 
 HY_TEST_MAIN("journal", {"nonsense", test_nonsense}, {"list", test_list},
              {"claim race", test_claim_race}, {"round trip", test_round_trip},
-             {"large", test_large}, {"visit stops", test_visit_stops}, {"threads", test_threads},
-             {"committed is synced", test_committed_is_synced}, {"idle", test_idle})
+             {"padding", test_padding}, {"large", test_large}, {"visit stops", test_visit_stops},
+             {"threads", test_threads}, {"committed is synced", test_committed_is_synced},
+             {"idle", test_idle})

@@ -1,6 +1,6 @@
 /** @file test_journal_crash.c
- *  Failing file operations, power cuts and killed writers.  After each, a scan finds every record that
- *  was reported as committed, once, and nothing that is wrong. */
+ *  Failing file operations, power cuts and killed writers.  After each, a scan finds every record
+ *  that was reported as committed, once, and nothing that is wrong. */
 #include "journal_kit.h"
 
 #include "base/clock.h"
@@ -173,7 +173,8 @@ static void break_disk(int kind, int nth, int times, int code)
   hy_io = &bad_disk;
 }
 
-/** What is left when the machine stops: of each log with a lasting name, the bytes that were synced. */
+/** What is left when the machine stops: of each log with a lasting name, the bytes that were
+ *  synced. */
 static void cut_power(void)
 {
   for (int i = 0; i < disk.nlogs; i++) {

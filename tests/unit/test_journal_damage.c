@@ -1,6 +1,6 @@
 /** @file test_journal_damage.c
- *  Reading logs that are cut, flipped, mixed up or not ours: what is found is right, what is missing
- *  is said. */
+ *  Reading logs that are cut, flipped, mixed up or not ours: what is found is right, what is
+ *  missing is said. */
 #include "journal_kit.h"
 
 #include "base/digest.h"
