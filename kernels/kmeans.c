@@ -16,18 +16,20 @@
  *  k - 1 choices by squared distance.  So W is a function of data, k and seed, and the start for
  *  k + 1 extends the start for k.
  *
- *  Memory: 16 points side by side, minus a shift, so that 16 distances are 16 chains of additions in
- *  the order of the columns, whatever the width of the vectors:
+ *  Memory: 16 points side by side, minus a shift, so that 16 distances are 16 chains of additions
+ *  in the order of the columns, whatever the width of the vectors:
  *
  *      tile t:  x[16t..16t+15][0] | x[16t..16t+15][1] | ... | x[16t..16t+15][d-1]
  *
  *  The nearest centre has the least |m|^2 - 2 x.m; W itself is summed from (x - m)^2.  The shift is
  *  the mean of each column, so that the former does not cancel badly, rounded to a multiple of a
- *  power of two well below the spread: so whole numbers stay exact, and points as far from one centre
- *  as from another, of which the digits have plenty at the start, do go to the first.  Sums of clusters are formed in at most 64 blocks of
- *  points, whose size follows from the number of points, and added in the order of the blocks:
- *  threads only decide who forms which.  Where no point of a block entered or left a cluster, the
- *  block keeps its sum, which is what adding again would give.
+ *  power of two well below the spread: so whole numbers stay exact, and points as far from one
+ *  centre as from another, of which the digits have plenty at the start, do go to the first.
+ *
+ *  Sums of clusters are formed in at most 64 blocks of points, whose size follows from the number
+ *  of points, and added in the order of the blocks: threads only decide who forms which.  Where no
+ *  point of a block entered or left a cluster, the block keeps its sum, which is what adding again
+ *  would give.
  *
  *  Model: 2 n k d flops for the distances and n d for the sums of a step, 3 n k d for the start. */
 #include "kernel/kernel.h"
@@ -76,7 +78,11 @@ static const hy_output output_table[] = {
      .type = HY_F64,
      .unit = "1",
      .doc = "Sum of squared distances of the points to their nearest centres."},
-    {.name = "steps", .shape = "", .type = HY_I64, .unit = "1", .doc = "Lloyd steps made until it stopped, at most `iterations`."},
+    {.name = "steps",
+     .shape = "",
+     .type = HY_I64,
+     .unit = "1",
+     .doc = "Lloyd steps made until it stopped, at most `iterations`."},
     {.name = "centroids",
      .shape = "k,data.cols",
      .type = HY_F64,
@@ -89,7 +95,8 @@ static const hy_output output_table[] = {
      .unit = "1",
      .doc = "Index of the nearest centre of each point.",
      .when = "keep"},
-    {0}};
+    {0                                                           }
+};
 
 /** The memory of one task, from one allocation. */
 typedef struct work {
@@ -179,11 +186,11 @@ static void block_range(const work *w, int64_t b, int64_t *t0, int64_t *t1, int6
   *i1 = *t1 * LANES < w->n ? *t1 * LANES : w->n;
 }
 
-/** dot[q][s] = x_s . c_q for all four of a group of centres, or for its first two: the other sums are
- *  0 then.  Arrays by name, and `omp simd`, keep them in registers with gcc as with clang. */
+/** dot[q][s] = x_s . c_q for all four of a group of centres, or for its first two: the other sums
+ *  are 0 then.  Arrays by name, and `omp simd`, keep them in registers with gcc as with clang. */
 static inline __attribute__((always_inline)) void dots(const double *restrict x,
-                                                       const double *restrict c, int64_t d, bool two,
-                                                       double dot[GROUP][LANES])
+                                                       const double *restrict c, int64_t d,
+                                                       bool two, double dot[GROUP][LANES])
 {
   double a0[LANES] = {0}, a1[LANES] = {0}, a2[LANES] = {0}, a3[LANES] = {0};
 
@@ -285,9 +292,9 @@ HY_SIMD_CLONES static void add_touched(work *w, int64_t b)
       memset(sum + c * d, 0, (size_t)d * sizeof *sum);
     }
   for (int64_t i = i0; i < i1; i++) {
-    const int32_t                c = w->label[i];
+    const int32_t c = w->label[i];
     const double *restrict const x = w->data + i * d;
-    double *restrict const       s = sum + c * d;
+    double *restrict const s = sum + c * d;
 
     if (!touched[c]) continue;
     count[c]++;
@@ -305,8 +312,8 @@ static void touch(work *w, int64_t b, int32_t from, int32_t to)
 /** Labels for the centres as they are; with `sums`, those of the clusters follow. */
 static void assign(work *w, bool sums)
 {
-#pragma omp parallel for default(none) shared(w, sums) num_threads(w->threads)                     \
-    if (w->threads > 1) schedule(static)
+#pragma omp parallel for default(none) shared(w, sums) num_threads(w->threads) if (w->threads > 1) \
+    schedule(static)
   for (int64_t b = 0; b < w->blocks; b++) {
     int64_t t0, t1, i0, i1;
 
@@ -405,9 +412,9 @@ static double move_centres(work *w)
 HY_SIMD_CLONES static void load_tile(work *w, int64_t t)
 {
   const double *restrict const x = w->data + t * LANES * w->d;
-  double *restrict const       to = w->tile + t * LANES * w->d;
+  double *restrict const to = w->tile + t * LANES * w->d;
   const double *restrict const shift = w->shift;
-  const int64_t                d = w->d, m = w->n - t * LANES;
+  const int64_t d = w->d, m = w->n - t * LANES;
 
   for (int64_t j = 0; m >= LANES && j < d; j++) {
 #pragma omp simd
@@ -461,8 +468,8 @@ static void load(work *w)
 /** Let far[] know of centre c; partial[b] = sum of far over block b. */
 static void approach(work *w, int64_t c, double partial[MAX_BLOCKS])
 {
-#pragma omp parallel for default(none) shared(w, c, partial) num_threads(w->threads)               \
-    if (w->threads > 1) schedule(static)
+#pragma omp parallel for default(none) shared(w, c, partial)                                       \
+    num_threads(w->threads) if (w->threads > 1) schedule(static)
   for (int64_t b = 0; b < w->blocks; b++) {
     int64_t t0, t1, i0, i1;
 
@@ -487,8 +494,8 @@ static double total(const work *w, const double partial[MAX_BLOCKS])
   return sum;
 }
 
-/** The point at part `u` of the way through far[]; any point when all of it is 0.  Rounding may lead
- *  past the end: then the last point with far > 0. */
+/** The point at part `u` of the way through far[]; any point when all of it is 0.  Rounding may
+ *  lead past the end: then the last point with far > 0. */
 static int64_t draw(const work *w, const double partial[MAX_BLOCKS], double u)
 {
   const double all = total(w, partial);
@@ -629,9 +636,9 @@ static hy_cost cost(const void *vp, int ranks, int threads)
 {
   const params *p = vp;
   const double  n = (double)p->data.rows, d = (double)p->data.cols, k = (double)p->k;
-  const double  typical = 10.0 + 1.5 * k; /* digits: 9 steps for k = 2, 26 for k = 10 */
-  const double  steps = fmin((double)p->iterations, fmin(typical, 50.0));
-  work          w;
+  /* the digits: 15 steps for k = 2, 21 for k = 20, on the average */
+  const double steps = fmin((double)p->iterations, fmin(15.0 + 0.3 * k, 50.0));
+  work         w;
 
   (void)ranks;
   measure(&w, p, threads);
@@ -682,7 +689,7 @@ static void extremes(const params *p, double *mean, double *largest, double *rad
   }
 }
 
-/** Each centre is the mean of its points, as it must be when nothing stopped the iteration early. */
+/** Each centre is the mean of its points, as when nothing stopped the iteration early. */
 static void judge_means(const params *p, const outcome *o, double *sums, double bound,
                         double *worst)
 {
@@ -702,9 +709,9 @@ static void judge_means(const params *p, const outcome *o, double *sums, double 
   }
 }
 
-/** Everything an outcome must satisfy.  With u = 2^-53, M the largest |x| and R the largest distance
- *  from the mean, a squared distance is good to (d + 8) u (2R)^2 from the arithmetic, and to
- *  4R sqrt(d) (8 u M) + d (8 u M)^2 from the shift, here bounded by `slack`. */
+/** Everything an outcome must satisfy.  With u = 2^-53, M the largest |x| and R the largest
+ *  distance from the mean, a squared distance is good to (d + 8) u (2R)^2 from the arithmetic, and
+ *  to 4R sqrt(d) (8 u M) + d (8 u M)^2 from the shift: `slack` has twice that and more. */
 static double judge(const params *p, const outcome *o, double *scratch)
 {
   const int64_t n = p->data.rows, d = p->data.cols;
@@ -713,8 +720,8 @@ static double judge(const params *p, const outcome *o, double *scratch)
 
   extremes(p, scratch, &largest, &radius2, &all);
   const double shift = 8.0 * u * largest;
-  const double slack = 8.0 * (double)(d + 8) * u * radius2 + 8.0 * sqrt((double)d * radius2) * shift +
-                       4.0 * (double)d * shift * shift;
+  const double slack = 8.0 * (double)(d + 8) * u * radius2 +
+                       8.0 * sqrt((double)d * radius2) * shift + 4.0 * (double)d * shift * shift;
 
   for (int64_t i = 0; i < n; i++) {
     const double *x = p->data.data + i * d;
@@ -791,26 +798,27 @@ const hy_kernel hy_kernel_kmeans = {
     .name = "kmeans",
     .version = "1.0",
     .doc = "k-means clustering: Lloyd's iteration from a k-means++ start.",
-    .text = "Finds k centres m_c with a small inertia\n"
-            "\n"
-            "    W = sum_i min_c |x_i - m_c|^2,    x_i the rows of `data`,\n"
-            "\n"
-            "by turns: each point goes to its nearest centre (the first of equals), each centre to\n"
-            "the mean of its points.  W never grows; where it ends depends on the start, so try\n"
-            "several seeds.  The start is k-means++: a point at random, then k - 1 more with\n"
-            "probability in proportion to the squared distance from those chosen before.  For the\n"
-            "same seed the start with k + 1 centres extends the one with k.\n"
-            "\n"
-            "Stops when no label changes, when the squared shifts of all centres add up to at most\n"
-            "tolerance * mean variance of the columns (as scikit-learn), or after `iterations`\n"
-            "steps.  A cluster without points takes the one farthest from its centre among the\n"
-            "clusters of two or more.\n"
-            "\n"
-            "W is a function of data, k, seed and the two limits, to the last bit, whatever the\n"
-            "number of threads.  Costs 2 n k d flops a step.\n"
-            "\n"
-            "S. P. Lloyd, IEEE Trans. Inf. Theory 28 (1982) 129.  D. Arthur and S. Vassilvitskii,\n"
-            "SODA 2007, 1027.",
+    .text =
+        "Finds k centres m_c with a small inertia\n"
+        "\n"
+        "    W = sum_i min_c |x_i - m_c|^2,    x_i the rows of `data`,\n"
+        "\n"
+        "by turns: each point goes to its nearest centre (the first of equals), each centre to\n"
+        "the mean of its points.  W never grows; where it ends depends on the start, so try\n"
+        "several seeds.  The start is k-means++: a point at random, then k - 1 more with\n"
+        "probability in proportion to the squared distance from those chosen before.  For the\n"
+        "same seed the start with k + 1 centres extends the one with k.\n"
+        "\n"
+        "Stops when no label changes, when the squared shifts of all centres add up to at most\n"
+        "tolerance * mean variance of the columns (as scikit-learn), or after `iterations`\n"
+        "steps.  A cluster without points takes the one farthest from its centre among the\n"
+        "clusters of two or more.\n"
+        "\n"
+        "W is a function of data, k, seed and the two limits, to the last bit, whatever the\n"
+        "number of threads.  Costs 2 n k d flops a step.\n"
+        "\n"
+        "S. P. Lloyd, IEEE Trans. Inf. Theory 28 (1982) 129.  D. Arthur and S. Vassilvitskii,\n"
+        "SODA 2007, 1027.",
     .params_size = sizeof(params),
     .params = param_table,
     .outputs = output_table,

@@ -6,13 +6,13 @@
  *                |z_n| > 2 and |z_n| >= |c| the orbit goes to infinity, so n never depends on what
  *                comes later.
  *  Symbols       W, H pixels of the whole picture = tiles nx, tiles ny; pixel (row, col) counted
- *                from the top left; c = centre + width ((2 col + 1 - W) + i (H - 1 - 2 row)) / (2
- *                W): pixels are square, and c does not depend on how the picture is cut into
- *                tiles.
+ *                from the top left;
+ *                c = centre + width ((2 col + 1 - W) + i (H - 1 - 2 row)) / (2 W): pixels are
+ *                square, and c does not depend on how the picture is cut into tiles.
  *  Units         none.
  *  Reference     J. Milnor, Dynamics in One Complex Variable, 3rd ed., appendix G; cardioid
- *                q (q + x - 1/4) <= y^2 / 4, q = (x - 1/4)^2 + y^2, and disc (x + 1)^2 + y^2 <=
- *                1/16: the numbers c = x + i y with an attracting cycle of length 1 or 2, which
+ *                q (q + x - 1/4) <= y^2 / 4, q = (x - 1/4)^2 + y^2, disc (x + 1)^2 + y^2 <= 1/16:
+ *                the numbers c = x + i y with an attracting cycle of length 1 or 2, which
  *                never escape.
  *  Exact         the counts are those of the recurrence in double arithmetic, in the order written
  *                down in advance() and count_again(), bit for bit on any CPU and any shape.  Near
@@ -21,9 +21,8 @@
  *                max_iter.
  *  Method        32 pixels of a row advance together, in lanes; lanes that have escaped idle until
  *                all have.  Threads take rows.
- *  Model         8 flops per pixel and step (3 multiply, 5 add or compare); cost() supposes that a
- *                fifth of the pixels goes on to max_iter, for want of knowledge.  Memory: the
- *                tile. */
+ *  Model         8 flops per pixel and step (3 multiply, 5 add or compare); cost() guesses the
+ *                steps from 9 pixels.  Memory: the tile. */
 #include "kernel/kernel.h"
 #include "kernel/run.h"
 #include "numeric/simd.h"
@@ -38,6 +37,8 @@ enum {
   LANES = WIDE * DEEP,
   STRIDE = 16,        /* steps between two looks at who is still alive                            */
   ROWS_PER_STEP = 64, /* rows between two calls of hy_step()                                      */
+  PROBES = 3,         /* cost(): probes in each direction, and steps of each */
+  PROBE_STEPS = 500,
   MAX_ITER = 10000000
 };
 
@@ -91,18 +92,6 @@ static hy_code check(const void *vp, hy_err *err)
   return HY_OK;
 }
 
-static hy_cost cost(const void *vp, int ranks, int threads)
-{
-  const params *p = vp;
-  const double  pixels = (double)p->nx * (double)p->ny;
-
-  (void)ranks;
-  (void)threads;
-  return (hy_cost){.flops = 8.0 * pixels * (0.2 * (double)p->max_iter + 10.0),
-                   .dram_bytes = 8.0 * pixels,
-                   .memory_bytes = 8.0 * pixels};
-}
-
 static double real_part(const params *p, int64_t col)
 {
   const int64_t all = p->tiles * p->nx, at = p->tile_x * p->nx + col;
@@ -123,6 +112,62 @@ static inline bool is_inside(double x, double y)
   const double y2 = y * y, q = (x - 0.25) * (x - 0.25) + y2;
 
   return q * (q + (x - 0.25)) <= 0.25 * y2 || (x + 1.0) * (x + 1.0) + y2 <= 0.0625;
+}
+
+/* The count of one pixel by another way: one orbit at a time, no cardioid test, and an end when the
+   orbit comes back, bit for bit, to a point it has been at (Brent's algorithm): in double
+   arithmetic that is a proof that it never escapes. */
+static int64_t count_again(double cx, double cy, int64_t max_iter)
+{
+  double  x = cx, y = cy, seen_x = 0.0, seen_y = 0.0;
+  int64_t next = 8;
+
+  for (int64_t n = 1; n < max_iter; n++) {
+    if (!(x * x + y * y <= 4.0)) return n;
+    const double xy = x * y;
+
+    x = x * x - y * y + cx;
+    y = xy + xy + cy;
+    if (x == seen_x && y == seen_y) return max_iter;
+    if (n == next) {
+      seen_x = x;
+      seen_y = y;
+      next *= 2;
+    }
+  }
+  return max_iter;
+}
+
+/* Steps of a pixel, from a look at PROBES x PROBES of them which gives up after PROBE_STEPS: those
+   are taken for inside.  Enough to tell tiles of microseconds from tiles of seconds. */
+static double expected_steps(const params *p)
+{
+  const int64_t parts = PROBES;
+  const double  all = (double)p->max_iter;
+  double        sum = 0.0;
+
+  for (int64_t k = 0; k < parts * parts; k++) {
+    const double cx = real_part(p, (2 * (k % parts) + 1) * p->nx / (2 * parts));
+    const double cy = imaginary_part(p, (2 * (k / parts) + 1) * p->ny / (2 * parts));
+
+    if (is_inside(cx, cy)) continue;
+    const int64_t n = count_again(cx, cy, PROBE_STEPS);
+
+    sum += n < PROBE_STEPS ? fmin((double)n, all) : all;
+  }
+  return 1.0 + sum / (double)(parts * parts);
+}
+
+static hy_cost cost(const void *vp, int ranks, int threads)
+{
+  const params *p = vp;
+  const double  pixels = (double)p->nx * (double)p->ny;
+
+  (void)ranks;
+  (void)threads;
+  return (hy_cost){.flops = 8.0 * pixels * expected_steps(p),
+                   .dram_bytes = 8.0 * pixels,
+                   .memory_bytes = 8.0 * pixels};
 }
 
 /** The state of LANES pixels. */
@@ -189,7 +234,7 @@ static void count_row(const params *p, const double *cx, int64_t row, int64_t *c
 static double *new_columns(const params *p)
 {
   const int64_t n = (p->nx + LANES - 1) / LANES * LANES;
-  double       *cx = malloc((size_t)n * sizeof *cx);
+  double       *cx = calloc((size_t)n, sizeof *cx);
 
   for (int64_t i = 0; cx && i < n; i++) cx[i] = real_part(p, i < p->nx ? i : p->nx - 1);
   return cx;
@@ -222,30 +267,6 @@ out:
   free(cx);
   free(counts);
   return rc;
-}
-
-/* The count of one pixel by another way: one orbit at a time, no cardioid test, and an end when the
-   orbit comes back, bit for bit, to a point it has been at (Brent's algorithm): in double
-   arithmetic that is a proof that it never escapes. */
-static int64_t count_again(double cx, double cy, int64_t max_iter)
-{
-  double  x = cx, y = cy, seen_x = 0.0, seen_y = 0.0;
-  int64_t next = 8;
-
-  for (int64_t n = 1; n < max_iter; n++) {
-    if (!(x * x + y * y <= 4.0)) return n;
-    const double xy = x * y;
-
-    x = x * x - y * y + cx;
-    y = xy + xy + cy;
-    if (x == seen_x && y == seen_y) return max_iter;
-    if (n == next) {
-      seen_x = x;
-      seen_y = y;
-      next *= 2;
-    }
-  }
-  return max_iter;
 }
 
 /** Pixels of row `row` whose count is not what count_again() says. */

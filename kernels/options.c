@@ -236,14 +236,14 @@ static model model_of(const params *p, uint64_t key)
                  .asian = p->kind == ASIAN};
 }
 
-/* Normals of a block of samples at a step.  52 bits and a half: symmetric about 1/2, never 0 or 1.
-   */
+/* Normals of a block of samples at a step.  52 bits and a half: symmetric about 1/2, and neither 0
+   nor 1. */
 static void normals(const model *m, int64_t step, int64_t block, double *z)
 {
-  for (int i = 0; i < PAIR; i++) {
+  for (int64_t i = 0; i < PAIR; i++) {
     const hy_philox4 w = hy_philox(m->key, (uint64_t)step, (uint64_t)(block * PAIR + i));
 
-    for (int h = 0; h < 2; h++) {
+    for (int64_t h = 0; h < 2; h++) {
       const uint64_t bits = ((uint64_t)w.v[2 * h] << 32 | w.v[2 * h + 1]) >> 12;
 
       z[2 * i + h] = ((double)bits + 0.5) * 0x1p-52 - 0.5;
@@ -307,7 +307,7 @@ static hy_code sum_blocks(hy_run *run, const model *m, int64_t samples, double *
 {
   const int     threads = hy_threads(run);
   const int64_t blocks = (samples + BLOCK - 1) / BLOCK;
-  const int64_t at_once = STEP_NORMALS / BLOCK / m->steps + 4 * threads;
+  const int64_t at_once = STEP_NORMALS / BLOCK / m->steps + 4 * (int64_t)threads;
 
   for (int64_t first = 0; first < blocks; first += at_once) {
     const int64_t end = blocks - first < at_once ? blocks : first + at_once;

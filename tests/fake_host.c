@@ -123,7 +123,7 @@ static bool is_team(const hy_fake *f)
   return f->run.kernel->team && f->run.comm != MPI_COMM_NULL;
 }
 
-/** Rows nobody put are zero bytes everywhere, so the sum of bit patterns is the one that was put. */
+/** Rows a rank did not put are zero bytes there, so "or" brings together what was put. */
 static void gather(hy_fake *f)
 {
   for (int o = 0; o < f->noutputs; o++) {

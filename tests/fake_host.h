@@ -9,8 +9,8 @@
  *      rc = hy_fake_verify(f, &v, &err);
  *      hy_fake_free(f);
  *
- *  A team kernel gets a communicator: after hy_fake_run(), which is collective then, every rank holds
- *  the whole of every output.  Parameters and the communicator are borrowed. */
+ *  A team kernel gets a communicator: hy_fake_run() is collective then, and every rank holds the
+ *  whole of every output after it.  Parameters and the communicator are borrowed. */
 #ifndef HY_FAKE_HOST_H
 #define HY_FAKE_HOST_H
 

@@ -58,8 +58,10 @@ static void print_run(const char *json)
   print_count(json, "threads", "thread");
   (void)printf(" in all\n  time         %s, ", hy_format_seconds(b, number(json, "wall_s")));
   (void)printf("of it tasks %s\n", hy_format_seconds(b, number(json, "loop_s")));
-  (void)printf("  speed        %.4g tasks/s, balance %.3f\n", number(json, "tasks_per_s"),
-               number(json, "balance"));
+  const double rate = number(json, "tasks_per_s");
+
+  (void)printf("  speed        %.*f tasks/s, ", rate < 100.0 ? 3 : 0, rate);
+  (void)printf("balance %.3f\n", number(json, "balance"));
   (void)printf("  sha256       %s\n", look_up(json, "results_sha256", a, sizeof a));
 }
 
@@ -126,9 +128,15 @@ int cmd_show(const options *o)
               o->arg);
     return HY_EXIT_INPUT;
   }
-  const hy_code rc = app_job_of(o->arg, &job, &err);
+  hy_code rc = app_job_of(o->arg, &job, &err);
 
-  if (rc) return app_fail(rc, &err);
+  if (!rc && o->task >= job->ntasks)
+    rc = hy_fail(&err, HY_EINPUT, "there is no task %lld: the job has tasks 0 to %lld",
+                 (long long)o->task, (long long)job->ntasks - 1);
+  if (rc) {
+    hy_job_free(job);
+    return app_fail(rc, &err);
+  }
   const int code =
       state == HY_DIR_FINISHED ? show_finished(o, job, &err) : show_unfinished(o, job, &err);
 

@@ -8,7 +8,7 @@
 #include "store/store.h"
 
 /** Swept parameters, status and scalar outputs: the first rows as a table, or all as CSV.
- *  HY_EINPUT: --task is not in the job; HY_EIO. */
+ *  --task is one of the job's, or -1.  HY_EIO. */
 hy_code show_table(const options *o, const hy_job *job, hy_store *store, hy_err *err);
 hy_code show_csv(const options *o, const hy_job *job, hy_store *store, hy_err *err);
 

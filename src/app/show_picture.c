@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /** More than that no viewer opens. */
 static const int64_t max_pixels = (int64_t)1 << 28;
@@ -87,9 +88,6 @@ static hy_code plan_mosaic(const options *o, const hy_job *job, mosaic *m, hy_er
   hy_code rc = pick(o, job->kernel, &m->output, err);
 
   if (rc) return rc;
-  if (o->task >= job->ntasks)
-    return hy_fail(err, HY_EINPUT, "there is no task %lld: the job has tasks 0 to %lld",
-                   (long long)o->task, (long long)job->ntasks - 1);
   m->down = m->right = 1;
   m->first = o->task >= 0 ? o->task : 0;
   if (o->task < 0) {
@@ -126,13 +124,24 @@ static void lay(const mosaic *m, int64_t i, const hy_job *job, const void *tile,
     }
 }
 
+/** A picture replaces a file as a whole: no device or pipe may be in its place. */
+static hy_code check_target(const char *path, hy_err *err)
+{
+  struct stat at;
+
+  if (stat(path, &at) == 0 && !S_ISREG(at.st_mode))
+    return hy_fail(err, HY_EINPUT, "%s is no regular file; --png needs the name of a file", path);
+  return HY_OK;
+}
+
 hy_code show_picture(const options *o, const hy_job *job, hy_store *store, hy_err *err)
 {
   mosaic  m = {0};
   double *pixels = NULL;
   void   *tile = NULL;
-  hy_code rc = plan_mosaic(o, job, &m, err);
+  hy_code rc = check_target(o->png, err);
 
+  if (!rc) rc = plan_mosaic(o, job, &m, err);
   if (rc) return rc;
   const int64_t tiles = m.down * m.right;
 

@@ -11,13 +11,15 @@
 
 /** Where the rows go: cells of a table, or fields of a CSV file. */
 typedef struct sheet {
-  const hy_job *job;
-  hy_store     *store;
-  void         *params;
-  int          *columns; /* outputs shown */
-  int           ncolumns;
-  table        *table; /* NULL: CSV */
-  bool          begun; /* the row of the CSV file */
+  const hy_job    *job;
+  hy_store        *store;
+  void            *params;
+  const hy_param **swept; /* as the axes have them: the last one changes fastest */
+  int              nswept;
+  int             *columns; /* outputs shown */
+  int              ncolumns;
+  table           *table; /* NULL: CSV */
+  bool             begun; /* the row of the CSV file */
 } sheet;
 
 /** RFC 4180: quotes around a field with a comma, quote or line end; quotes in it twice. */
@@ -51,23 +53,13 @@ static void end_row(sheet *s)
   s->begun = false;
 }
 
-static int swept_count(const hy_job *job)
+static void put_heads(sheet *s)
 {
-  int n = 0;
-
-  for (int p = 0; p < hy_params_count(job->kernel); p++) n += job->swept[p];
-  return n;
-}
-
-static void put_heads(sheet *s, const char **heads)
-{
-  int n = 0;
-
-  heads[n++] = "task";
-  for (int p = 0; p < hy_params_count(s->job->kernel); p++)
-    if (s->job->swept[p]) heads[n++] = s->job->kernel->params[p].name;
-  heads[n++] = "status";
-  for (int c = 0; c < s->ncolumns; c++) heads[n++] = s->job->kernel->outputs[s->columns[c]].name;
+  put(s, "task");
+  for (int p = 0; p < s->nswept; p++) put(s, s->swept[p]->name);
+  put(s, "status");
+  for (int c = 0; c < s->ncolumns; c++) put(s, s->job->kernel->outputs[s->columns[c]].name);
+  end_row(s);
 }
 
 /** A scalar output of a task as text; empty when the task has none. */
@@ -96,19 +88,16 @@ static hy_code scalar(const sheet *s, int64_t task, int output, char *text, size
 
 static hy_code put_task(sheet *s, int64_t task, hy_err *err)
 {
-  const hy_kernel *k = s->job->kernel;
-  char             text[512];
-  bool             failed = false;
-  hy_code          rc = hy_store_failed(s->store, task, &failed, err);
+  char    text[512];
+  bool    failed = false;
+  hy_code rc = hy_store_failed(s->store, task, &failed, err);
 
   if (rc) return rc;
   hy_job_point(s->job, task, s->params);
   (void)snprintf(text, sizeof text, "%lld", (long long)task);
   put(s, text);
-  for (int p = 0; p < hy_params_count(k); p++)
-    if (s->job->swept[p])
-      put(s, hy_param_format(&k->params[p], hy_param_get(s->params, &k->params[p]), text,
-                             sizeof text));
+  for (int p = 0; p < s->nswept; p++)
+    put(s, hy_param_format(s->swept[p], hy_param_get(s->params, s->swept[p]), text, sizeof text));
   put(s, failed ? "failed" : "done");
   for (int c = 0; !rc && c < s->ncolumns; c++) {
     text[0] = 0;
@@ -121,13 +110,18 @@ static hy_code put_task(sheet *s, int64_t task, hy_err *err)
 
 static hy_code begin(sheet *s, const hy_job *job, hy_store *store, hy_err *err)
 {
-  const int n = hy_outputs_count(job->kernel);
+  const int n = hy_outputs_count(job->kernel), nparams = hy_params_count(job->kernel);
 
   s->job = job;
   s->store = store;
   s->params = malloc(job->kernel->params_size);
-  s->columns = malloc(((size_t)n + 1) * sizeof *s->columns);
-  if (!s->params || !s->columns) return hy_fail(err, HY_ENOMEM, "no memory for the table");
+  s->swept = calloc((size_t)nparams + 1, sizeof *s->swept);
+  s->columns = calloc((size_t)n + 1, sizeof *s->columns);
+  if (!s->params || !s->swept || !s->columns)
+    return hy_fail(err, HY_ENOMEM, "no memory for the table");
+  for (int a = 0; a < job->naxes; a++)
+    for (int p = 0; p < hy_axis_nparams(job->axes[a]); p++)
+      s->swept[s->nswept++] = hy_axis_param(job->axes[a], p);
   for (int o = 0; o < n; o++)
     if (!job->kernel->outputs[o].shape[0]) s->columns[s->ncolumns++] = o;
   return HY_OK;
@@ -136,19 +130,15 @@ static hy_code begin(sheet *s, const hy_job *job, hy_store *store, hy_err *err)
 static void clear(sheet *s)
 {
   free(s->params);
+  free(s->swept);
   free(s->columns);
 }
 
-/** Tasks [*first, *end) that were asked for. */
-static hy_code range(const options *o, const hy_job *job, int64_t most, int64_t *first,
-                     int64_t *end, hy_err *err)
+/** Tasks [*first, *end) that were asked for, at most so many; 0: all. */
+static void range(const options *o, const hy_job *job, int64_t most, int64_t *first, int64_t *end)
 {
-  if (o->task >= job->ntasks)
-    return hy_fail(err, HY_EINPUT, "there is no task %lld: the job has tasks 0 to %lld",
-                   (long long)o->task, (long long)job->ntasks - 1);
   *first = o->task >= 0 ? o->task : 0;
   *end = o->task >= 0 ? o->task + 1 : most > 0 && most < job->ntasks ? most : job->ntasks;
-  return HY_OK;
 }
 
 /** Outputs which do not fit a table. */
@@ -171,18 +161,17 @@ static void print_arrays(const hy_job *job)
 
 hy_code show_table(const options *o, const hy_job *job, hy_store *store, hy_err *err)
 {
-  sheet        s = {0};
-  const int    columns = swept_count(job) + 2 + hy_outputs_count(job->kernel);
-  const char **heads = calloc((size_t)columns, sizeof *heads);
-  int64_t      first = 0, end = 0;
-  char         text[28];
-  hy_code      rc = begin(&s, job, store, err);
+  sheet   s = {0};
+  int64_t first = 0, end = 0;
+  char    text[28];
+  hy_code rc = begin(&s, job, store, err);
 
-  if (!rc && !heads) rc = hy_fail(err, HY_ENOMEM, "no memory for the table");
-  if (!rc) rc = range(o, job, o->rows, &first, &end, err);
   if (rc) goto out;
-  put_heads(&s, heads);
-  s.table = table_new(heads, swept_count(job) + 2 + s.ncolumns);
+  range(o, job, o->rows, &first, &end);
+  s.table = table_new(NULL, s.nswept + 2 + s.ncolumns);
+  if (!s.table) rc = hy_fail(err, HY_ENOMEM, "no memory for the table");
+  if (rc) goto out;
+  put_heads(&s);
   for (int64_t t = first; !rc && t < end; t++) rc = put_task(&s, t, err);
   (void)putchar('\n');
   table_print_free(s.table, 2);
@@ -191,28 +180,21 @@ hy_code show_table(const options *o, const hy_job *job, hy_store *store, hy_err 
                  hy_format_count(text, job->ntasks - end));
   print_arrays(job);
 out:
-  free(heads);
   clear(&s);
   return rc;
 }
 
 hy_code show_csv(const options *o, const hy_job *job, hy_store *store, hy_err *err)
 {
-  sheet        s = {0};
-  const int    columns = swept_count(job) + 2 + hy_outputs_count(job->kernel);
-  const char **heads = calloc((size_t)columns, sizeof *heads);
-  int64_t      first = 0, end = 0;
-  hy_code      rc = begin(&s, job, store, err);
+  sheet   s = {0};
+  int64_t first = 0, end = 0;
+  hy_code rc = begin(&s, job, store, err);
 
-  if (!rc && !heads) rc = hy_fail(err, HY_ENOMEM, "no memory for the table");
-  if (!rc) rc = range(o, job, 0, &first, &end, err);
   if (rc) goto out;
-  put_heads(&s, heads);
-  for (int c = 0; c < swept_count(job) + 2 + s.ncolumns; c++) put(&s, heads[c]);
-  end_row(&s);
+  range(o, job, 0, &first, &end);
+  put_heads(&s);
   for (int64_t t = first; !rc && t < end && !ferror(stdout); t++) rc = put_task(&s, t, err);
 out:
-  free(heads);
   clear(&s);
   return rc;
 }

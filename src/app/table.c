@@ -11,7 +11,7 @@ enum { GAP = 2 };
 
 struct table {
   int     columns;
-  bool    heads, failed;
+  bool    failed;
   hy_str  text;  /* cells, each ended by a zero byte */
   size_t *cells; /* offset of each */
   size_t  n, room;
@@ -23,7 +23,6 @@ table *table_new(const char *const *heads, int columns)
 
   if (!t) return NULL;
   t->columns = columns;
-  t->heads = heads != NULL;
   for (int c = 0; heads && c < columns; c++) table_cell(t, heads[c]);
   return t;
 }
@@ -88,7 +87,7 @@ static void measure(const table *t, int c, int *widest, bool *right)
     const int w = width(cell(t, i));
 
     if (w > *widest) *widest = w;
-    if (!(t->heads && i < columns) && !is_number(cell(t, i))) *right = false;
+    if (i >= columns && !is_number(cell(t, i))) *right = false;
   }
 }
 

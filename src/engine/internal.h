@@ -92,10 +92,11 @@ typedef struct engine {
   hy_journal *journal;
   uint32_t    epoch;
 
-  bool       unfit;      /**< warnings under --strict */
-  atomic_int stop;       /**< no new tasks: signal, failure policy, journal dead    */
-  atomic_int complaints; /**< failed tasks told on stderr                          */
-  atomic_int broken;     /**< hy_code of the journal                                */
+  bool       unfit;         /**< warnings under --strict */
+  atomic_int stop;          /**< no new tasks: signal, failure policy, journal dead    */
+  atomic_int failure_stops; /**< a task failed, and the job says stop */
+  atomic_int complaints;    /**< failed tasks told on stderr                          */
+  atomic_int broken;        /**< hy_code of the journal                                */
   hy_err     broken_err;
   int64_t    loop_ns, loop_start_ns; /**< this rank's own task loop               */
   double     runtime_s;              /**< of the loop, until the last rank ended  */

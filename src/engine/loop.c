@@ -209,6 +209,16 @@ static void wait_for_all(engine *e, service *s)
   (void)pthread_mutex_unlock(&s->mpi);
 }
 
+/** Collective. */
+static bool all_ran(const engine *e)
+{
+  int64_t ran = 0;
+
+  for (int w = 0; w < e->nworkers; w++) ran += e->workers[w].done + e->workers[w].failed;
+  HY_MPI(MPI_Allreduce(MPI_IN_PLACE, &ran, 1, MPI_INT64_T, MPI_SUM, e->world));
+  return ran == e->npending;
+}
+
 hy_code engine_loop(engine *e, hy_err *err)
 {
   struct sigaction drain = {.sa_handler = on_drain}, before;
@@ -238,10 +248,16 @@ hy_code engine_loop(engine *e, hy_err *err)
   }
   service_end(&s);
   (void)sigaction(SIGUSR1, &before, NULL);
+  const bool complete = all_ran(e);
+
   if (atomic_load(&e->broken)) {
     *err = e->broken_err;
     rc = (hy_code)atomic_load(&e->broken);
-  } else if (rc == HY_STOP || (!rc && atomic_load(&e->stop))) {
+  } else if (complete) {
+    rc = HY_OK; /* whatever asked to stop came too late */
+  } else if (atomic_load(&e->failure_stops)) {
+    rc = hy_fail(err, HY_ECHECK, "a task failed, and the job says on_failure: stop");
+  } else if (rc == HY_OK || rc == HY_STOP) {
     rc = hy_fail(err, HY_STOP, "stopped before all tasks were run");
   }
   return hy_agree(e->world, rc, err);

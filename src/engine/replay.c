@@ -3,7 +3,7 @@
  *  about a task then go to the ranks that want that task, and payloads are read where they lie.
  *
  *  A task is done when a DONE record of it is there and, if that speaks of parts, as many PART records
- *  of the same epoch.  Several starts may have run the same task: results are functions of the job, so
+ *  of the same epoch and attempt.  Several starts may have run the same task: results are functions of the job, so
  *  any of them will do, and where two can be compared and differ, that is an error to be told. */
 #include "engine/internal.h"
 
@@ -218,7 +218,7 @@ static bool is_whole(const replay *r, int64_t from, const entry *done)
 
   if (done->parts == 0) return true;
   for (int64_t i = from; i < r->n && r->entries[i].task == done->task; i++)
-    parts += r->entries[i].type == HY_REC_PART &&
+    parts += r->entries[i].type == HY_REC_PART && r->entries[i].attempt == done->attempt &&
              r->logs[r->entries[i].log].epoch == r->logs[done->log].epoch;
   return parts == done->parts;
 }
@@ -292,7 +292,9 @@ static hy_code load_slabs(replay *r, int64_t from, const entry *done, hy_err *er
   for (int64_t i = from; i < r->n && r->entries[i].task == done->task; i++) {
     const entry *at = &r->entries[i];
 
-    if (at->type != HY_REC_PART || r->logs[at->log].epoch != r->logs[done->log].epoch) continue;
+    if (at->type != HY_REC_PART || at->attempt != done->attempt ||
+        r->logs[at->log].epoch != r->logs[done->log].epoch)
+      continue;
     const hy_code rc = read_log(r, at->log, at->offset, sizeof list[n].part, &list[n].part, err);
 
     if (rc) return rc;

@@ -28,7 +28,7 @@ static bool has(const char *dir, const char *name)
 
 static bool is_empty(const char *dir)
 {
-  DIR *d = opendir(dir);
+  DIR           *d = opendir(dir);
   struct dirent *item;
   bool           empty = true;
 

@@ -238,7 +238,10 @@ static hy_code record(runner *r, hy_code outcome, hy_err *why, hy_err *err)
     rec.head = why;
     rec.head_len = sizeof *why;
     complain(r->e, r->run.task, why);
-    if (r->e->job->on_failure == HY_STOP_NOW) atomic_store(&r->e->stop, 2);
+    if (r->e->job->on_failure == HY_STOP_NOW) {
+      atomic_store(&r->e->failure_stops, 1);
+      atomic_store(&r->e->stop, 2);
+    }
   } else if (r->in_parts) {
     rec.parts = (uint32_t)r->put[r->e->noutputs];
   } else {

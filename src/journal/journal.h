@@ -6,7 +6,7 @@
  *  DIR/epoch-000001/rank-1000000.log  the second log of rank 0, if the first could not be written
  *
  *  format.h describes the bytes.
- *  Invariant: hy_journal_committed() counts only records that a successful fdatasync has covered. */
+ *  Invariant: hy_journal_committed() counts only records that a successful fdatasync covered. */
 #ifndef HY_JOURNAL_JOURNAL_H
 #define HY_JOURNAL_JOURNAL_H
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/** Values of a swept parameter along its axis, as HDF5 takes them: numbers, or pointers to texts. */
+/** Values of a swept parameter along its axis, as HDF5 takes them: numbers or pointers to texts. */
 typedef struct coordinates {
   int64_t n;
   size_t  bytes; /**< of a value */

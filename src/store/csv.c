@@ -1,10 +1,10 @@
 /** @file csv.c
  *  Text to numbers, in place: cells are cut out of their line by zero bytes.
  *
- *  The separator is found in the first line that is neither empty nor a comment: the first of ; tab ,
- *  that occurs in it outside quotes, else blanks.  That line is a header when none of its cells
- *  looks like a number; a line where some do is data with a mistake in it.  Every mistake is told
- *  with line and column (in bytes, from 1), so that editors jump there. */
+ *  The separator is found in the first line that is neither empty nor a comment: the first of ; tab
+ *  and comma that occurs in it outside quotes, else blanks.  That line is a header when none of its
+ *  cells looks like a number; a line where some do is data with a mistake in it.  Every mistake is
+ *  told with line and column (in bytes, from 1), so that editors jump there. */
 #include "store/csv.h"
 
 #include "base/str.h"

@@ -1,6 +1,6 @@
 /** @file file.c
- *  A range of elements of a row-major array is a stack of boxes: from its begin, the largest slab of
- *  full rows that is aligned and still inside, then the next.  An array of n dimensions needs at
+ *  A range of elements of a row-major array is a stack of boxes: from its begin, the largest slab
+ *  of full rows that is aligned and still inside, then the next.  An array of n dimensions needs at
  *  most 2n-1 of them, each contiguous in memory and in the file, so each is one plain write. */
 #include "store/file.h"
 
@@ -23,7 +23,7 @@ static herr_t take_reason(unsigned n, const H5E_error2_t *e, void *reason)
   return 0;
 }
 
-hy_code hy_h5_fail(hy_err *err, hy_code code, const char *path, const char *what)
+void hy_h5_fail_because(hy_err *err, hy_code code, const char *path, const char *what)
 {
   static const char mark[] = "error message = '";
   char              reason[256] = "";
@@ -39,7 +39,7 @@ hy_code hy_h5_fail(hy_err *err, hy_code code, const char *path, const char *what
   }
   for (char *c = text; *c; c++)
     if ((unsigned char)*c < ' ') *c = ' ';
-  return hy_fail(err, code, "%s: %s: %s", path, what, text);
+  (void)hy_fail(err, code, "%s: %s: %s", path, what, text);
 }
 
 const char *store_slot_name(const hy_layout *lay, int slot)
@@ -71,9 +71,10 @@ hid_t hy_h5_access(MPI_Comm comm)
   const hid_t fapl = H5Pcreate(H5P_FILE_ACCESS);
 
   if (fapl < 0) return fapl;
-  /* V18: small groups, checksums over metadata, and readable by every HDF5 since 2008.  Arrays begin
-   * on pages.  No locks: a temporary file is ours alone, a finished one never changes, and not
-   * every parallel file system has them.  What was left open after an error is closed with it. */
+  /* V18: small groups, checksums over metadata, and readable by every HDF5 since 2008.  Large
+   * arrays begin on pages.  No locks: a temporary file is ours alone, a finished one never changes,
+   * and not every parallel file system has them.  What was left open after an error is closed with
+   * the file. */
   if (H5Pset_libver_bounds(fapl, H5F_LIBVER_V18, H5F_LIBVER_V18) < 0 ||
       H5Pset_fclose_degree(fapl, H5F_CLOSE_STRONG) < 0 || H5Pset_alignment(fapl, 65536, 4096) < 0 ||
       H5Pset_meta_block_size(fapl, 2048) < 0 || H5Pset_file_locking(fapl, false, true) < 0 ||
@@ -88,7 +89,7 @@ hid_t hy_h5_access(MPI_Comm comm)
  *  negative. */
 static int64_t select_box(hid_t space, int rank, const hsize_t *dims, int64_t start, int64_t end)
 {
-  hsize_t at[STORE_RANK], count[STORE_RANK];
+  hsize_t at[STORE_RANK] = {0}, count[STORE_RANK];
   int64_t stride = 1, left = start;
   int     k = rank - 1;
 
@@ -202,16 +203,12 @@ static hy_code open_set(store_file *f, int slot, hy_err *err)
 
 hy_code store_file_open(store_file *f, MPI_Comm comm, bool write, hy_err *err)
 {
-  const int   slots = f->lay->noutputs + 2;
   const hid_t fapl = hy_h5_access(comm);
   hy_code     rc = HY_OK;
 
-  f->sets = malloc((size_t)slots * sizeof *f->sets);
-  for (int s = 0; f->sets && s < slots; s++) f->sets[s] = -1;
   f->id = fapl < 0 ? -1 : H5Fopen(f->path, write ? H5F_ACC_RDWR : H5F_ACC_RDONLY, fapl);
   if (f->id < 0) rc = hy_h5_fail(err, HY_EIO, f->path, "cannot open");
   if (fapl >= 0) (void)H5Pclose(fapl);
-  if (!rc && !f->sets) rc = hy_fail(err, HY_ENOMEM, "%s: no memory to open it", f->path);
   return rc;
 }
 
@@ -220,6 +217,9 @@ hy_code store_file_open_sets(store_file *f, hy_err *err)
   const int slots = f->lay->noutputs + 2;
   hy_code   rc = HY_OK;
 
+  f->sets = malloc((size_t)slots * sizeof *f->sets);
+  if (!f->sets) return hy_fail(err, HY_ENOMEM, "%s: no memory to open it", f->path);
+  for (int s = 0; s < slots; s++) f->sets[s] = -1;
   for (int s = 0; !rc && s < slots; s++) {
     const store_output *out = s < f->lay->noutputs ? &f->lay->outputs[s] : NULL;
 

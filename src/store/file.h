@@ -49,15 +49,21 @@ void store_task_path(const hy_layout *lay, int64_t task, char path[STORE_NAME + 
 /** Keep HDF5 from printing its errors.  First thing in every function others call. */
 void hy_h5_quiet(void);
 
+void hy_h5_fail_because(hy_err *err, hy_code code, const char *path, const char *what);
+
 /** Record "path: what: reason" with the reason of HDF5's last error.  Call it before any other call
- *  of HDF5: that would forget it.  HY_EINPUT or HY_EIO as given. */
-hy_code hy_h5_fail(hy_err *err, hy_code code, const char *path, const char *what);
+ *  of HDF5: that would forget it.  Evaluates to `code`, as hy_fail(). */
+static inline hy_code hy_h5_fail(hy_err *err, hy_code code, const char *path, const char *what)
+{
+  hy_h5_fail_because(err, code, path, what);
+  return code;
+}
 
 /** The access properties all results are written and read with, over MPI-IO unless `comm` is
  *  MPI_COMM_NULL.  Negative on failure. */
 hid_t hy_h5_access(MPI_Comm comm);
 
-/** Open the file.  HY_EIO.  On failure it must be closed as well. */
+/** Open the file; `lay` is not looked at.  HY_EIO.  It must be closed on failure, too. */
 hy_code store_file_open(store_file *f, MPI_Comm comm, bool write, hy_err *err);
 
 /** Open its regular datasets, and compare their extents with the layout.  HY_EIO, HY_EINPUT. */

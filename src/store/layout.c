@@ -1,13 +1,13 @@
 /** @file layout.c
  *  From a job to datasets.
  *
- *  An axis of one parameter is a dimension named like it.  An axis of several is a dimension `point`,
- *  and each of them a variable over it.  An output with the same shape at every task is one array
- *  over the axes and its own dimensions, which are named by the words of its shape; the same word
- *  is the same dimension, but a second time in one output it is another one ("n", "n_2"): tools
- *  that look dimensions up by name cannot tell them apart.  An output whose shape, or existence,
- *  depends on a swept parameter is one dataset per task, in a group of the task's, and so are its
- *  dimensions as far as they depend on the sweep.
+ *  An axis of one parameter is a dimension named like it.  An axis of several is a dimension
+ *  `point`, and each of them a variable over it.  An output with the same shape at every task is
+ *  one array over the axes and its own dimensions, which are named by the words of its shape; the
+ *  same word is the same dimension, but a second time in one output it is another one ("n", "n_2"):
+ *  tools that look dimensions up by name cannot tell them apart.  An output whose shape, or
+ *  existence, depends on a swept parameter is one dataset per task, in a group of the task's, and
+ *  its dimensions are there as well, as far as they depend on the sweep.
  *
  *  Who writes what: the tasks' pieces are numbered through, and cut into as many ranges of equal
  *  length as there are ranks.  When no output of a task is longer than a piece, cuts fall on
@@ -62,6 +62,17 @@ static void dim_word(const hy_kernel *k, int output, int d, char word[STORE_NAME
     (void)snprintf(word, STORE_NAME, "%s%s_%d", prefix, name, copies);
   for (char *c = word; *c; c++)
     if (!isalnum((unsigned char)*c)) *c = '_';
+}
+
+/** Parameters of a task into lay->point. */
+static void set_point(const hy_layout *lay, int64_t task)
+{
+  const hy_param *params = lay->job->kernel->params;
+
+  hy_job_point(lay->job, task, lay->point);
+  for (int p = 0; lay->sizes && params[p].name; p++)
+    if (params[p].type == HY_MATRIX)
+      memcpy((char *)lay->point + params[p].offset, &lay->sizes[p], sizeof lay->sizes[p]);
 }
 
 static bool depends_on_sweep(const hy_job *job, int output)
@@ -172,7 +183,7 @@ hy_code hy_layout_task(const hy_layout *lay, int64_t task, hy_extent *x, hy_err 
     memcpy(x, lay->fixed, (size_t)lay->noutputs * sizeof *x);
     return HY_OK;
   }
-  hy_job_point(lay->job, task, lay->point);
+  set_point(lay, task);
   for (int o = 0; o < lay->noutputs; o++) {
     const hy_code rc = lay->outputs[o].varies
                            ? hy_output_extent(lay->job->kernel, o, lay->point, &x[o], err)
@@ -265,7 +276,7 @@ static hy_code lay_all(hy_layout *lay, names *in_use, char (*words)[STORE_NAME],
   lay_axes(lay, in_use);
   for (int o = 0; o < lay->noutputs; o++)
     claim(in_use, lay->job->kernel->outputs[o].name, lay->outputs[o].name);
-  hy_job_point(lay->job, 0, lay->point);
+  set_point(lay, 0);
   for (int o = 0; o < lay->noutputs && !rc; o++) {
     lay->outputs[o].varies = depends_on_sweep(lay->job, o);
     if (lay->outputs[o].varies)
@@ -276,13 +287,17 @@ static hy_code lay_all(hy_layout *lay, names *in_use, char (*words)[STORE_NAME],
   return rc ? rc : lay_pieces(lay, err);
 }
 
-hy_code hy_layout_new(const hy_job *job, hy_layout **layout, hy_err *err)
+hy_code hy_layout_new(const hy_job *job, hy_matrix *sizes, hy_layout **layout, hy_err *err)
 {
   hy_layout *lay = calloc(1, sizeof *lay);
   int        vars = 0;
 
-  if (!lay) return hy_fail(err, HY_ENOMEM, "no memory for a layout");
+  if (!lay) {
+    free(sizes);
+    return hy_fail(err, HY_ENOMEM, "no memory for a layout");
+  }
   lay->job = job;
+  lay->sizes = sizes;
   lay->naxes = job->naxes;
   lay->noutputs = hy_outputs_count(job->kernel);
   for (int a = 0; a < job->naxes; a++) vars += hy_axis_nparams(job->axes[a]);
@@ -319,6 +334,7 @@ void hy_layout_free(hy_layout *lay)
   free(lay->prefix);
   free(lay->fixed);
   free(lay->point);
+  free(lay->sizes);
   free(lay);
 }
 

@@ -59,6 +59,7 @@ typedef struct hy_layout {
   int64_t      *prefix; /**< [ntasks + 1] pieces before a task, when some varies   */
   hy_extent    *fixed;  /**< [noutputs] extents of those that do not vary         */
   void         *point;  /**< scratch: parameters of a task                        */
+  hy_matrix    *sizes;  /**< [param] extents of matrices that are not loaded, or NULL */
 } hy_layout;
 
 /** Where the range of a rank begins: before this piece of this task. */
@@ -74,8 +75,9 @@ typedef struct store_piece {
 } store_piece;
 
 /** HY_EINPUT when the results cannot be laid out (too many dimensions, too many bytes); HY_ENOMEM.
- *  The job is borrowed as long as the layout lives; its matrices must be loaded. */
-hy_code hy_layout_new(const hy_job *job, hy_layout **layout, hy_err *err);
+ *  The job is borrowed as long as the layout lives.  `sizes` (taken, may be NULL) has rows and cols
+ *  of its matrices by parameter, when they are not loaded. */
+hy_code hy_layout_new(const hy_job *job, hy_matrix *sizes, hy_layout **layout, hy_err *err);
 void    hy_layout_free(hy_layout *layout);
 
 /** Extents of all outputs of a task into x[noutputs].  Uses the layout's scratch memory. */

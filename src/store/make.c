@@ -2,10 +2,13 @@
  *  The skeleton of results.h5.
  *
  *  One process makes it, with HDF5's serial driver, in one fixed order; the ranks fill it in later
- *  without changing any of HDF5's own structures.  So the bytes cannot depend on how many ranks there
- *  are.  What else could change them is fixed here: no times, V18 format, contiguous arrays whose
- *  place is allocated when they are made (a dataset written later would come to lie elsewhere),
- *  never a fill by HDF5 (every byte is written), little-endian types. */
+ *  without changing any of HDF5's own structures.  So the bytes cannot depend on how many ranks
+ *  there are.  What else could change them is fixed here: no times, V18 format, contiguous arrays
+ *  whose place is allocated when they are made (a dataset written later would come to lie
+ *  elsewhere), never a fill by HDF5 (every byte is written), little-endian types.
+ *
+ *  Dimensions of outputs have no values.  As netCDF does it they are datasets nobody writes, so
+ *  they take no space; only a serial driver leaves them without, MPI-IO would allocate them. */
 #include "store/make.h"
 
 #include "base/digest.h"
@@ -252,10 +255,11 @@ static void task_groups(maker *m, const int8_t *failed, scale *roots)
 {
   const hy_layout *lay = m->lay;
   const size_t     n = (size_t)lay->noutputs * HY_MAX_DIMS + 1;
-  locals           l = {
-                .roots = roots, .names = calloc(n, sizeof *l.names), .scales = calloc(n, sizeof *l.scales)};
-  hy_extent *x = calloc((size_t)lay->noutputs + 1, sizeof *x);
+  locals           l = {.roots = roots};
+  hy_extent       *x = calloc((size_t)lay->noutputs + 1, sizeof *x);
 
+  l.names = calloc(n, sizeof *l.names);
+  l.scales = calloc(n, sizeof *l.scales);
   if (!l.names || !l.scales || !x)
     m->rc = hy_fail(m->err, HY_ENOMEM, "%s: no memory for its groups", m->path);
   if (!m->rc) {

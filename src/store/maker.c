@@ -1,8 +1,8 @@
 /** @file maker.c
  *  Dimension scales are written here as their specification has them (attributes CLASS, NAME,
  *  DIMENSION_LIST, REFERENCE_LIST), not through the HDF5 high-level library: that one rewrites the
- *  whole REFERENCE_LIST at each use, and leaves padding between its fields as it was in memory, which
- *  would make the bytes of a file differ from run to run. */
+ *  whole REFERENCE_LIST at each use, quadratic in the number of tasks, and its records have padding
+ *  which nobody sets: bytes of the file that might differ from run to run. */
 #include "store/maker.h"
 
 #include <stdio.h>

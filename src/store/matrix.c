@@ -1,6 +1,6 @@
 /** @file matrix.c
- *  Matrices from files that others made, so nothing in them is believed: types, extents and links are
- *  looked at before anything is read, and only what lies in the file itself is. */
+ *  Matrices from files that others made, so nothing in them is believed: types, extents and links
+ *  are looked at before anything is read, and only what lies in the file itself is. */
 #include "base/io.h"
 #include "store/csv.h"
 #include "store/file.h"

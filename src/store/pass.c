@@ -1,6 +1,6 @@
 /** @file pass.c
- *  Tasks which a rank has as a whole, and which are small, are gathered: a batch of consecutive tasks
- *  becomes one write per output.  Tasks which are shared or large go piece by piece.
+ *  Tasks which a rank has as a whole, and which are small, are gathered: a batch of consecutive
+ *  tasks becomes one write per output.  Tasks which are shared or large go piece by piece.
  *
  *  The checksum of a task is the CRC-32C over the CRC-32Cs of its pieces, so each piece's can be
  *  computed by whoever has the piece.  The last step needs them in order: a rank keeps those of the
@@ -118,7 +118,7 @@ static hy_code gather(store_pass *p, const batch *b, int64_t task, hy_err *err)
   if (rc) return rc;
   if (failed) crc = 0;
   memcpy(b->crc + 4 * i, &crc, 4);
-  b->status[i] = failed;
+  b->status[i] = failed ? 1 : 0;
   return HY_OK;
 }
 
@@ -146,7 +146,7 @@ static hy_code write_batch(store_pass *p, int64_t first, int64_t end, int64_t re
 
 static hy_code put_seal(store_pass *p, int64_t task, bool failed, uint32_t crc, hy_err *err)
 {
-  int8_t  status = failed;
+  int8_t  status = failed ? 1 : 0;
   hy_code rc = put(p, (store_span){store_status_slot(p->lay), -1, task, 1}, &status, err);
 
   if (failed) crc = 0;

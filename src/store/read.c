@@ -1,10 +1,11 @@
 /** @file read.c
- *  Reading results.h5: the layout is computed again from the job, so the file is asked only for what
- *  has the names and extents which the job says. */
+ *  Reading results.h5: the layout is computed again from the job, so the file is asked only for
+ *  what has the names and extents which the job says. */
 #include "base/digest.h"
 #include "store/file.h"
 #include "store/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ struct hy_store {
 };
 
 /** Attribute `job_sha256` against the job's digest. */
-static hy_code check_job(const hy_store *s, hy_err *err)
+static hy_code check_job(const hy_store *s, const hy_job *job, hy_err *err)
 {
   char        wanted[65], found[65] = "";
   const hid_t a = H5Aopen(s->file.id, "job_sha256", H5P_DEFAULT);
@@ -25,7 +26,7 @@ static hy_code check_job(const hy_store *s, hy_err *err)
   const bool  fits = type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tget_size(type) == 64 &&
                     H5Tis_variable_str(type) == 0;
 
-  hy_hex32(s->lay->job->digest, wanted);
+  hy_hex32(job->digest, wanted);
   const bool read = fits && H5Aread(a, type, found) >= 0;
 
   if (type >= 0) (void)H5Tclose(type);
@@ -34,6 +35,46 @@ static hy_code check_job(const hy_store *s, hy_err *err)
   if (memcmp(wanted, found, 64) != 0)
     return hy_fail(err, HY_EINPUT, "%s: results of another job (%.12s, not %.12s)", s->path, found,
                    wanted);
+  return HY_OK;
+}
+
+/** Rows and columns of a matrix parameter, as the file has them. */
+static hy_code read_size(const hy_store *s, const char *param, hy_matrix *size, hy_err *err)
+{
+  char    name[STORE_NAME];
+  int64_t sides[2] = {0, 0};
+
+  (void)snprintf(name, sizeof name, "param_%s", param);
+  const hid_t a = H5Aopen(s->file.id, name, H5P_DEFAULT), space = a < 0 ? -1 : H5Aget_space(a);
+  const bool  good = space >= 0 && H5Sget_simple_extent_npoints(space) == 2 &&
+                    H5Aread(a, H5T_NATIVE_INT64, sides) >= 0;
+
+  if (space >= 0) (void)H5Sclose(space);
+  if (a >= 0) (void)H5Aclose(a);
+  if (!good) return hy_fail(err, HY_EINPUT, "%s: no results of hybrid: no %s", s->path, name);
+  *size = (hy_matrix){.rows = sides[0], .cols = sides[1]};
+  return HY_OK;
+}
+
+/** The layout, with the extents of matrices from the file: they need not be loaded to read it. */
+static hy_code lay_out(hy_store *s, const hy_job *job, hy_err *err)
+{
+  const hy_param *params = job->kernel->params;
+  hy_matrix      *sizes = calloc((size_t)hy_params_count(job->kernel) + 1, sizeof *sizes);
+  hy_code         rc = HY_OK;
+
+  if (!sizes) return hy_fail(err, HY_ENOMEM, "%s: no memory to open it", s->path);
+  for (int p = 0; params[p].name && !rc; p++)
+    if (params[p].type == HY_MATRIX) rc = read_size(s, params[p].name, &sizes[p], err);
+  if (rc) {
+    free(sizes);
+    return rc;
+  }
+  rc = hy_layout_new(job, sizes, &s->lay, err);
+  if (rc) return rc;
+  s->file.lay = s->lay;
+  s->x = calloc((size_t)s->lay->noutputs + 1, sizeof *s->x);
+  if (!s->x) return hy_fail(err, HY_ENOMEM, "%s: no memory to open it", s->path);
   return HY_OK;
 }
 
@@ -46,17 +87,12 @@ hy_code hy_store_open(const char *path, const hy_job *job, hy_store **store, hy_
   if (!s) return hy_fail(err, HY_ENOMEM, "%s: no memory to open it", path);
   s->file.id = -1;
   s->path = strdup(path);
+  s->file.path = s->path;
   s->buffer = malloc(STORE_PIECE);
   if (!s->path || !s->buffer) rc = hy_fail(err, HY_ENOMEM, "%s: no memory to open it", path);
-  if (!rc) rc = hy_layout_new(job, &s->lay, err);
-  if (!rc) {
-    s->file.lay = s->lay;
-    s->file.path = s->path;
-    s->x = calloc((size_t)s->lay->noutputs + 1, sizeof *s->x);
-    if (!s->x) rc = hy_fail(err, HY_ENOMEM, "%s: no memory to open it", path);
-  }
   if (!rc) rc = store_file_open(&s->file, MPI_COMM_NULL, false, err);
-  if (!rc) rc = check_job(s, err);
+  if (!rc) rc = check_job(s, job, err);
+  if (!rc) rc = lay_out(s, job, err);
   if (!rc) rc = store_file_open_sets(&s->file, err);
   if (rc)
     hy_store_close(s);
@@ -68,7 +104,7 @@ hy_code hy_store_open(const char *path, const hy_job *job, hy_store **store, hy_
 void hy_store_close(hy_store *s)
 {
   if (!s) return;
-  if (s->lay) (void)store_file_close(&s->file, NULL);
+  (void)store_file_close(&s->file, NULL);
   hy_layout_free(s->lay);
   free(s->path);
   free(s->buffer);
@@ -160,8 +196,10 @@ hy_code hy_store_check(hy_store *s, int64_t task, bool *same, hy_err *err)
     const int64_t     range[2] = {p.offset / 8, p.bytes / 8};
 
     if (p.output < 0 || (failed && s->lay->outputs[p.output].varies)) continue;
-    rc = read_elements(s, task, p.output, range, s->buffer, err);
-    if (rc) break;
+    if (read_elements(s, task, p.output, range, s->buffer, NULL) != HY_OK) {
+      ok = false;
+      break;
+    }
     const uint32_t piece = hy_crc32c(0, s->buffer, (size_t)p.bytes);
 
     crc = hy_crc32c(crc, &piece, sizeof piece);

@@ -5,7 +5,7 @@
  *    make    rank 0 creates PATH.tmp with everything but numbers (make.c), and has the file system
  *            set its blocks aside, so that a full disk shows now
  *    fill    all ranks write their ranges (pass.c), independently, through MPI-IO, or plainly when
- *            there is one rank only; then the checksum of a task that is shared goes from rank to rank
+ *            there is one rank only; then the checksum of a shared task goes from rank to rank
  *    check   every rank brings its data to the disk, drops them from memory, reads them back
  *    commit  rank 0 renames the file and syncs its directory
  *
@@ -40,7 +40,7 @@ hy_code hy_store_range(const hy_job *job, int rank, int size, int64_t *first, in
                        hy_err *err)
 {
   hy_layout    *lay = NULL;
-  const hy_code rc = hy_layout_new(job, &lay, err);
+  const hy_code rc = hy_layout_new(job, NULL, &lay, err);
 
   if (rc) return rc;
   const store_cut from = hy_layout_cut(lay, rank, size), to = hy_layout_cut(lay, rank + 1, size);
@@ -105,10 +105,8 @@ static hy_code reserve(const writer *w, hy_err *err)
   const int     fd = hy_io->open(w->temporary, O_RDWR | O_CLOEXEC, 0);
   int           why = 0;
 
-  if (fd < 0 || size < 0)
-    why = errno;
-  else if (fallocate(fd, 0, 0, (off_t)size) != 0 && errno != EOPNOTSUPP && errno != ENOSYS)
-    why = errno;
+  if (fd < 0 || size < 0 || fallocate(fd, 0, 0, (off_t)size) != 0) why = errno;
+  if (why == EOPNOTSUPP || why == ENOSYS) why = 0;
   if (fd >= 0 && hy_io->close(fd) != 0 && !why) why = errno;
   if (why == ENOSPC || why == EDQUOT) return no_room(w, (double)size, err);
   if (why) return hy_fail(err, HY_EIO, "%s: cannot write: %s", w->temporary, strerror(why));
@@ -140,7 +138,7 @@ static hy_code gather_failed(writer *w, hy_err *err)
     bool failed;
 
     rc = w->source->status(w->source->ctx, first + i, &failed, err);
-    if (!rc) mine[i] = failed;
+    if (!rc) mine[i] = failed ? 1 : 0;
   }
   rc = hy_agree(w->comm, rc, err);
   for (int r = 0; r < w->size && !rc; r++) {
@@ -158,7 +156,7 @@ static hy_code gather_failed(writer *w, hy_err *err)
 static hy_code plan(writer *w, const hy_job *job, hy_err *err)
 {
   const size_t n = strlen(w->path) + sizeof ".tmp";
-  hy_code      rc = hy_layout_new(job, &w->lay, err);
+  hy_code      rc = hy_layout_new(job, NULL, &w->lay, err);
 
   w->temporary = malloc(n);
   if (!rc && !w->temporary) rc = hy_fail(err, HY_ENOMEM, "%s: no memory to write it", w->path);
@@ -224,6 +222,7 @@ static hy_code fill(writer *w, hy_err *err)
     rc = closed;
     if (err) *err = why;
   }
+  w->pass.file = NULL;
   return hy_agree(w->comm, rc, err);
 }
 

@@ -1,7 +1,10 @@
 /** @file journal_bench.c
- *  How fast the journal takes records: journal_bench [DIR [RECORDS [THREADS]]]. cpu: what one
- *  appender computes per record; append: the time until all are taken, which is the disk's when
- *  that is slower; durable: until all are synced; switches: voluntary ones of the process. */
+ *  How fast the journal takes records: journal_bench [DIR [RECORDS [THREADS]]].
+ *
+ *  cpu       what one appender computes per record
+ *  append    until all are taken, per record: the disk's time, when that is slower
+ *  durable   until all are synced
+ *  switches  voluntary ones of the process */
 #include "base/clock.h"
 #include "base/io.h"
 #include "journal/journal.h"

@@ -99,6 +99,6 @@ printf '\x89HDF\r\n\x1a\nnothing more' >broken.h5
 data 'data: broken HDF5' broken.h5
 head -c 3000 "$root/data/digits/digits.h5" >short.h5
 data 'data: cut HDF5' short.h5
-data 'data: no such dataset' "{file: $root/data/digits/digits.h5, dataset: nothing}"
+data 'data: no such dataset' "$root/data/digits/digits.h5:/nothing"
 printf '1,2\n3,4\n' >two.csv
 data 'data: fewer points than clusters' two.csv 'sweep: {k: [2, 3]}'

@@ -7,8 +7,9 @@
 hybrid=$(realpath "$1") root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 mkdir "$work/here" && cd "$work/here"
-export hybrid root
-expected=0 wrong=0
+export hybrid root LC_ALL=C
+export OMPI_MCA_ess_singleton_isolated=1 # one process alone needs no daemon
+: >"$work/commands" >"$work/failures" # files, for some assertions run in a pipe
 
 matches() { # text pattern
   if [ -z "$2" ]; then [ -z "$1" ]; else grep -qE -- "$2" <<<"$1"; fi
@@ -16,7 +17,7 @@ matches() { # text pattern
 
 expect() { # command code stdout stderr
   local code=0 out err bad=
-  expected=$((expected + 1))
+  echo >>"$work/commands"
   bash -c "$1" </dev/null >"$work/out" 2>"$work/err" || code=$?
   out=$(cat "$work/out") err=$(cat "$work/err")
   [ "$code" = "$2" ] || bad="exit code $code, not $2"
@@ -27,13 +28,18 @@ expect() { # command code stdout stderr
     bad+="; stderr is not: $4"
   fi
   [ -n "$bad" ] || return 0
-  wrong=$((wrong + 1))
-  printf 'FAIL %s\n  %s\n' "$1" "$bad"
+  fail "$1"
+  printf '  %s\n' "${bad#; }"
   printf '  stdout: %s\n' "$(head -c 600 "$work/out")"
   printf '  stderr: %s\n' "$(head -c 1200 "$work/err")"
 }
 
+fail() { # what
+  echo "FAIL $1"
+  echo >>"$work/failures"
+}
+
 finish() {
-  echo "$expected commands, $wrong wrong"
-  [ "$wrong" = 0 ]
+  echo "$(wc -l <"$work/commands") commands, $(wc -l <"$work/failures") wrong"
+  [ ! -s "$work/failures" ]
 }

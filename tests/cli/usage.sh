@@ -21,7 +21,7 @@ for kernel in $("$hybrid" kernels | sed -n '2,/^$/s/ .*//p'); do
   expect "\$hybrid kernels $kernel" 0 "^ *kernel: $kernel$" ''
 done
 long=$("$hybrid" help | awk 'length > 80') # fits a terminal
-[ -z "$long" ] || { echo "FAIL too wide: $long"; wrong=$((wrong + 1)); }
+[ -z "$long" ] || fail "too wide: $long"
 
 # mistakes: one line on stderr, nothing on stdout, 2
 expect '$hybrid kernles' 2 '' "$e \"kernles\" is neither a verb nor a job file; did you mean \`kernels\`?"
@@ -62,9 +62,9 @@ expect '$hybrid completion zsh' 2 '' "$e completion is made for bash, not for \"
 
 # under mpirun one process speaks for all
 expect 'mpirun -n 3 $hybrid run --treads 2' 2 '' "~^$e unknown option --treads"
-[ "$(grep -c "$e" "$work/err")" = 1 ] || { echo "FAIL told more than once"; wrong=$((wrong + 1)); }
+[ "$(grep -c "$e" "$work/err")" = 1 ] || fail "told more than once"
 expect 'mpirun -n 3 $hybrid kernels' 0 '^spin ' ''
-[ "$(grep -c '^spin ' "$work/out")" = 1 ] || { echo "FAIL listed more than once"; wrong=$((wrong + 1)); }
+[ "$(grep -c '^spin ' "$work/out")" = 1 ] || fail "listed more than once"
 
 # streams: a full or closed stdout is an error, a closed stdin none
 expect '$hybrid kernels >/dev/full' 74 '' "$e cannot write to stdout: No space left on device"

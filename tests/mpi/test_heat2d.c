@@ -41,7 +41,7 @@ static void unstable_steps_are_refused(void)
     hy_code     rc;
   } cases[] = {
       {"nx=9 ny=9 dt=0.0025",        HY_OK    }, /* exactly 1/2 */
-      {"nx=9 ny=9 dt=0.00250001",    HY_EINPUT},
+      {"nx=9 ny=9 dt=0.00250000001", HY_EINPUT},
       {"nx=9 ny=9 dt=1 alpha=0",     HY_OK    },
       {"nx=9 ny=9 dt=1e6 alpha=1e6", HY_EINPUT},
       {"nx=1e6 ny=1 dt=1e-12",       HY_EINPUT},

@@ -43,8 +43,7 @@ static inline uint8_t kit_byte(int64_t task, size_t i)
   return (uint8_t)((uint64_t)task * 31 + i * 7 + (i >> 8));
 }
 
-/** Append task's record with a payload of `len` bytes, its first `head` bytes in the other piece.
- *  */
+/** Append a task's record: `len` bytes of payload, the first `head` of them as its head. */
 static inline hy_code kit_append(hy_journal *j, int64_t task, size_t head, size_t len, hy_err *err)
 {
   uint8_t  small[256];

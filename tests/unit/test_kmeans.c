@@ -28,6 +28,13 @@ static void *on(const double *data, int64_t rows, int64_t cols, const char *sett
   return p;
 }
 
+/* Sanitized builds without optimisation are a hundred times slower: they take every 8th row. */
+#ifdef __OPTIMIZE__
+enum { STRIDE = 1 };
+#else
+enum { STRIDE = 8 };
+#endif
+
 /** Run and verify; the caller frees the host. */
 static hy_fake *clustered(const void *params, int threads)
 {
@@ -76,39 +83,73 @@ static void digits_end_where_scikit_learn_ends(void)
 {
   static const struct {
     int    k, seed;
-    double inertia;
+    double tolerance, inertia;
     int    steps;
   } rows[] = {
-      {1,  0,  2159057.291040625,  2 },
-      {1,  1,  2159057.291040625,  2 },
-      {2,  2,  1934768.8660003864, 16},
-      {2,  3,  1922848.9276956823, 13},
-      {2,  4,  1914619.6175501018, 16},
-      {3,  3,  1766877.881942116,  12},
-      {3,  4,  1730198.988244734,  12},
-      {3,  5,  1730195.8349433702, 11},
-      {5,  0,  1520124.0034485387, 22},
-      {5,  2,  1557242.1259764233, 26},
-      {5,  3,  1526791.9435015933, 10},
-      {10, 9,  1167791.4271668138, 14},
-      {10, 12, 1169485.1326586897, 26},
-      {10, 15, 1165109.4601956699, 9 },
-      {20, 3,  950068.2423110255,  16},
-      {20, 5,  966174.12442899961, 15},
-      {20, 15, 952263.40830465965, 23},
+      {1,  0,  0.0001, 2159057.291040625,  2 },
+      {1,  0,  0.01,   2159057.291040625,  2 },
+      {1,  0,  0.1,    2159057.291040625,  2 },
+      {2,  2,  0.0001, 1934768.8660003864, 16},
+      {2,  2,  0.01,   1934788.5746490294, 12},
+      {2,  2,  0.1,    1942747.8896899652, 3 },
+      {2,  3,  0.0001, 1922848.9276956823, 13},
+      {2,  3,  0.01,   1922917.6279727723, 10},
+      {2,  3,  0.1,    1923107.3439439724, 9 },
+      {2,  4,  0.0001, 1914619.6175501018, 16},
+      {2,  4,  0.01,   1914655.7323308464, 12},
+      {2,  4,  0.1,    1915219.3210822537, 10},
+      {3,  3,  0.0001, 1766877.881942116,  12},
+      {3,  3,  0.01,   1766934.6105987858, 8 },
+      {3,  3,  0.1,    1767665.9958154834, 5 },
+      {3,  4,  0.0001, 1730198.988244734,  12},
+      {3,  4,  0.01,   1730239.5524594146, 8 },
+      {3,  4,  0.1,    1730358.8401767712, 7 },
+      {3,  5,  0.0001, 1730195.8349433702, 11},
+      {3,  5,  0.01,   1730211.920745082,  7 },
+      {3,  5,  0.1,    1730558.0203457617, 5 },
+      {5,  0,  0.0001, 1520124.0034485387, 22},
+      {5,  0,  0.01,   1520150.0701629883, 18},
+      {5,  0,  0.1,    1521330.7843812748, 14},
+      {5,  2,  0.0001, 1557242.1259764233, 26},
+      {5,  2,  0.01,   1557368.938022441,  20},
+      {5,  2,  0.1,    1564747.9809684462, 7 },
+      {5,  3,  0.0001, 1526791.9435015933, 10},
+      {5,  3,  0.01,   1526814.7038594964, 8 },
+      {5,  3,  0.1,    1527264.368915909,  5 },
+      {10, 9,  0.0001, 1167791.4271668138, 14},
+      {10, 9,  0.01,   1167798.2385179305, 12},
+      {10, 9,  0.1,    1168097.1236747028, 9 },
+      {10, 12, 0.0001, 1169485.1326586897, 26},
+      {10, 12, 0.01,   1173510.1037548343, 10},
+      {10, 12, 0.1,    1173779.6121634163, 6 },
+      {10, 15, 0.0001, 1165109.4601956699, 9 },
+      {10, 15, 0.01,   1165109.4601956699, 8 },
+      {10, 15, 0.1,    1165127.1606376343, 7 },
+      {20, 3,  0.0001, 950068.2423110255,  16},
+      {20, 3,  0.01,   950068.2423110255,  16},
+      {20, 3,  0.1,    950353.35376100941, 12},
+      {20, 5,  0.0001, 966174.12442899961, 15},
+      {20, 5,  0.01,   966174.12442899961, 15},
+      {20, 5,  0.1,    966174.12442899961, 14},
+      {20, 15, 0.0001, 952263.40830465965, 23},
+      {20, 15, 0.01,   952350.70967840462, 20},
+      {20, 15, 0.1,    952364.75905440084, 19},
   };
 
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    char settings[64], row[120];
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i += STRIDE) {
+    char   settings[64], row[120];
+    hy_err err = {0};
 
-    (void)snprintf(settings, sizeof settings, "k=%d seed=%d", rows[i].k, rows[i].seed);
-    void        *p = on(load_digits(), 1797, 64, settings);
-    hy_fake     *f = clustered(p, 1);
-    const double w = hy_fake_f64(f, "inertia", 0);
+    (void)snprintf(settings, sizeof settings, "k=%d seed=%d tolerance=%g", rows[i].k, rows[i].seed,
+                   rows[i].tolerance);
+    void         *p = on(load_digits(), 1797, 64, settings);
+    hy_fake      *f = hy_fake_new(&hy_kernel_kmeans, p, MPI_COMM_NULL, 1);
+    const hy_code rc = hy_fake_run(f, &err);
+    const double  w = hy_fake_f64(f, "inertia", 0);
 
     (void)snprintf(row, sizeof row, "%s: inertia %.17g, steps %" PRId64, settings, w,
                    hy_fake_i64(f, "steps", 0));
-    hy_test_row(fabs(w - rows[i].inertia) <= CLOSE * rows[i].inertia &&
+    hy_test_row(!rc && fabs(w - rows[i].inertia) <= CLOSE * rows[i].inertia &&
                     hy_fake_i64(f, "steps", 0) == rows[i].steps,
                 row);
     hy_fake_free(f);
@@ -116,16 +157,17 @@ static void digits_end_where_scikit_learn_ends(void)
   }
 }
 
-/** Bytes of every output for 1, 2, 3, 4 and 7 threads. */
+/** Bytes of every output for 1, 2, 3 and 7 threads. */
 static void threads_do_not_matter(void)
 {
-  static const char *const settings[] = {"k=13 seed=5 keep=true", "k=2 keep=true tolerance=0"};
+  static const char *const settings[] = {"k=7 seed=5 keep=true iterations=6",
+                                         "k=2 keep=true tolerance=0"};
 
   for (size_t s = 0; s < sizeof settings / sizeof *settings; s++) {
     void    *p = on(load_digits(), 1797, 64, settings[s]);
     hy_fake *one = clustered(p, 1);
 
-    for (int threads = 2; threads <= 7; threads += threads == 4 ? 3 : 1) {
+    for (int threads = 2; threads <= 7; threads += threads == 3 ? 4 : 1) {
       hy_fake *many = clustered(p, threads);
 
       for (const hy_output *o = hy_kernel_kmeans.outputs; o->name; o++) {
@@ -143,8 +185,8 @@ static void threads_do_not_matter(void)
 
 static void keeping_changes_nothing(void)
 {
-  void    *with = on(load_digits(), 1797, 64, "k=6 seed=3 keep=true");
-  void    *without = on(load_digits(), 1797, 64, "k=6 seed=3");
+  void    *with = on(load_digits(), 1797, 64, "k=3 seed=3 keep=true iterations=9");
+  void    *without = on(load_digits(), 1797, 64, "k=3 seed=3 iterations=9");
   hy_fake *a = clustered(with, 1), *b = clustered(without, 1);
 
   CU_ASSERT_EQUAL(hy_fake_f64(a, "inertia", 0), hy_fake_f64(b, "inertia", 0));
@@ -269,7 +311,7 @@ static void coinciding_points_are_fine(void)
   }
 }
 
-enum { SMALL_N = 14, SMALL_D = 2, SMALL_K = 7 };
+enum { SMALL_N = 30, SMALL_D = 2, SMALL_K = 10 };
 
 /** The method as the top of kmeans.c describes it, without any of its arrangements. */
 typedef struct plain {
@@ -349,7 +391,7 @@ static double plain_move(plain *t)
 
 static double plain_inertia(plain *t, uint64_t seed, int iterations)
 {
-  int before[SMALL_N];
+  int before[SMALL_N] = {0};
 
   plain_start(t, seed);
   for (t->steps = 0; t->steps < iterations;) {
@@ -378,31 +420,31 @@ static bool agrees(plain *t, uint64_t seed, int iterations)
 
   good = good && hy_fake_i64(f, "steps", 0) == t->steps;
   for (int e = 0; e < SMALL_K * SMALL_D; e++)
-    good = good && fabs(hy_fake_f64(f, "centroids", e) - t->m[0][e]) <= 1e-13;
+    good = good && fabs(hy_fake_f64(f, "centroids", e) - t->m[e / SMALL_D][e % SMALL_D]) <= 1e-13;
   hy_fake_free(f);
   free(p);
   return good;
 }
 
-/** Points in general position: no ties, but in a few of these sets a cluster runs empty. */
-static void empty_clusters_are_filled_as_described(void)
+/** Points in general position, so no ties; sets where a cluster runs empty, found among 60,000, and
+ *  ordinary ones. */
+static void steps_are_as_described(void)
 {
-  int emptied = 0, wrong = 0;
+  static const uint64_t special[] = {4225, 4307, 17209, 17338, 37777, 43947, 44063, 45820, 55270};
+  const int             specials = (int)(sizeof special / sizeof *special);
 
-  for (uint64_t set = 0; set < 20000; set++) {
-    plain t = {.steps = 0};
+  for (int s = 0; s < specials + 300 / STRIDE; s++) {
+    const uint64_t set = s < specials ? special[s] : (uint64_t)s;
+    plain          t = {.steps = 0};
+    char           row[32];
 
     for (int i = 0; i < SMALL_N; i++)
       for (int j = 0; j < SMALL_D; j++)
-        t.x[i][j] = hy_random_f64(21, set, (uint64_t)(i * SMALL_D + j));
-    (void)plain_inertia(&t, set, 300);
-    if (t.emptied == 0 && set % 100) continue;
-    t.emptied = 0;
-    wrong += !agrees(&t, set, 300);
-    emptied += t.emptied > 0;
+        t.x[i][j] = (j ? 0.2 : 1.0) * hy_random_f64(21, set, (uint64_t)(i * SMALL_D + j));
+    (void)snprintf(row, sizeof row, "set %d", (int)set);
+    hy_test_row(agrees(&t, set, 300), row);
+    CU_ASSERT(t.emptied > 0 || s >= specials);
   }
-  CU_ASSERT(emptied >= 3);
-  CU_ASSERT_EQUAL(wrong, 0);
 }
 
 /** Points of a small grid have ties everywhere; in the first step they are exact, wherever the grid
@@ -411,7 +453,7 @@ static void ties_go_to_the_first(void)
 {
   int wrong = 0;
 
-  for (uint64_t set = 0; set < 600; set++) {
+  for (uint64_t set = 0; set < 600 / STRIDE; set++) {
     plain t = {.steps = 0};
 
     for (int i = 0; i < SMALL_N; i++)
@@ -490,8 +532,8 @@ static void falsify(hy_fake *f, const char *output, int64_t element, double f64,
 
 static void falsified_outputs_are_found(void)
 {
-  static const char *const settings[] = {"k=4 seed=2 tolerance=0 keep=true",
-                                         "k=4 seed=2 tolerance=0"};
+  static const char *const settings[] = {"k=2 seed=7 tolerance=0 keep=true",
+                                         "k=2 seed=7 tolerance=0"};
 
   for (int s = 0; s < 2; s++) {
     void    *p = on(load_digits(), 1797, 64, settings[s]);
@@ -503,8 +545,8 @@ static void falsified_outputs_are_found(void)
     falsify(f, "steps", 0, NAN, 301);
     if (s == 0) {
       falsify(f, "centroids", 100, 1e-9, 0);
-      falsify(f, "labels", 1000, NAN, (hy_fake_i64(f, "labels", 1000) + 1) % 4);
-      falsify(f, "labels", 1000, NAN, 4);
+      falsify(f, "labels", 1000, NAN, 1 - hy_fake_i64(f, "labels", 1000));
+      falsify(f, "labels", 1000, NAN, 2);
       falsify(f, "labels", 1000, NAN, -1);
     }
     CU_ASSERT(passes(f));
@@ -541,7 +583,7 @@ HY_TEST_MAIN("kmeans", {"digits_are_what_they_were", digits_are_what_they_were},
              {"small_sets_reach_their_optimum", small_sets_reach_their_optimum},
              {"odd_sizes_verify", odd_sizes_verify},
              {"coinciding_points_are_fine", coinciding_points_are_fine},
-             {"empty_clusters_are_filled_as_described", empty_clusters_are_filled_as_described},
+             {"steps_are_as_described", steps_are_as_described},
              {"ties_go_to_the_first", ties_go_to_the_first},
              {"bad_points_are_refused", bad_points_are_refused},
              {"stops_and_failures_come_through", stops_and_failures_come_through},

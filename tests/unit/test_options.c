@@ -255,6 +255,16 @@ static void standard_errors_are_right(void)
   }
 }
 
+/* A call that is sure to be exercised pays exp(s Z), nearly linear in Z: Z and -Z cancel down to
+   s^2 (Z^2 - 1) / 2, so the standard error falls by about s / 2^(1/2) times 2^(1/2) = 0.2. */
+static void antithetic_paths_cancel(void)
+{
+  const result pairs = price("strike=1 paths=20000", 1);
+  const result plain = price("strike=1 paths=20000 antithetic=false", 1);
+
+  CU_ASSERT_DOUBLE_EQUAL(pairs.std_error / plain.std_error, 0.2, 0.03);
+}
+
 static void it_can_be_stopped(void)
 {
   void    *p = point(&hy_kernel_options, "paths=1e10 kind=asian");
@@ -369,6 +379,7 @@ HY_TEST_MAIN("options", {"the table is sound", the_table_is_sound},
              {"threads change nothing", threads_change_nothing},
              {"tasks have paths of their own", tasks_have_paths_of_their_own},
              {"standard errors are right", standard_errors_are_right},
+             {"antithetic paths cancel", antithetic_paths_cancel},
              {"it can be stopped", it_can_be_stopped},
              {"falsified prices fail", falsified_prices_fail},
              {"vector functions are accurate", vector_functions_are_accurate},

@@ -45,7 +45,11 @@ static const hy_output outputs[] = {
      .doc = "Array, when asked for.",
      .when = "keep"},
     {.name = "labels", .shape = "data.rows", .type = HY_I64, .unit = "1", .doc = "Vector."},
-    {.name = "cube",               .shape = "any,any,any", .type = HY_F64, .unit = "1", .doc = "May be huge."},
+    {.name = "cube",
+     .shape = "any,any,any",
+     .type = HY_F64,
+     .unit = "1",
+     .doc = "May be huge, which hy_output_extent() has to notice."},
     {0           }
 };
 
