@@ -26,6 +26,11 @@
  *  power of two well below the spread: so whole numbers stay exact, and points as far from one
  *  centre as from another, of which the digits have plenty at the start, do go to the first.
  *
+ *  How well k fits is told by the simplified silhouette, the mean over points of (b - a) / max(a, b)
+ *  with a the distance to the own centre and b to the nearest other one: 1 for tight clusters far
+ *  apart, 0 for points between clusters; 0 by definition for k = 1.
+ *  Hruschka, de Castro and Campello, ICDM 2004; after Rousseeuw, J. Comput. Appl. Math. 20 (1987) 53.
+ *
  *  Sums of clusters are formed in at most 64 blocks of points, whose size follows from the number
  *  of points, and added in the order of the blocks: threads only decide who forms which.  Where no
  *  point of a block entered or left a cluster, the block keeps its sum, which is what adding again
@@ -78,6 +83,11 @@ static const hy_output output_table[] = {
      .type = HY_F64,
      .unit = "1",
      .doc = "Sum of squared distances of the points to their nearest centres."},
+    {.name = "silhouette",
+     .shape = "",
+     .type = HY_F64,
+     .unit = "1",
+     .doc = "Simplified silhouette: near 1 where clusters are tight and far apart."},
     {.name = "steps",
      .shape = "",
      .type = HY_I64,
@@ -95,7 +105,7 @@ static const hy_output output_table[] = {
      .unit = "1",
      .doc = "Index of the nearest centre of each point.",
      .when = "keep"},
-    {0                                                           }
+    {0}
 };
 
 /** The memory of one task, from one allocation. */
@@ -334,6 +344,42 @@ static void measure_distances(work *w)
     schedule(static)
   for (int64_t t = 0; t < w->tiles; t++)
     distance_tile(w, w->tile + t * LANES * w->d, w->label + t * LANES, w->far + t * LANES);
+}
+
+/** far[l], the squared distance to the own centre, becomes the point's silhouette. */
+HY_SIMD_CLONES static void silhouette_tile(const work *w, const double *restrict tile,
+                                           const int32_t *restrict label, double *restrict far)
+{
+  double nearest[LANES], sum[LANES];
+
+  for (int l = 0; l < LANES; l++) nearest[l] = INFINITY;
+  for (int64_t c = 0; c < w->k; c++) {
+    for (int l = 0; l < LANES; l++) sum[l] = 0.0;
+    for (int64_t j = 0; j < w->d; j++)
+      for (int l = 0; l < LANES; l++) {
+        const double delta = tile[j * LANES + l] - w->centre[c * w->d + j];
+
+        sum[l] += delta * delta;
+      }
+    for (int l = 0; l < LANES; l++)
+      if (label[l] != c && sum[l] < nearest[l]) nearest[l] = sum[l];
+  }
+  for (int l = 0; l < LANES; l++) {
+    const double a = sqrt(far[l]), b = sqrt(nearest[l]), most = a > b ? a : b;
+
+    far[l] = most > 0.0 ? (b - a) / most : 0.0;
+  }
+}
+
+/** Mean silhouette, from the distances of measure_distances(), which it overwrites. */
+static double silhouette(work *w)
+{
+  if (w->k == 1) return 0.0;
+#pragma omp parallel for default(none) shared(w) num_threads(w->threads) if (w->threads > 1)       \
+    schedule(static)
+  for (int64_t t = 0; t < w->tiles; t++)
+    silhouette_tile(w, w->tile + t * LANES * w->d, w->label + t * LANES, w->far + t * LANES);
+  return hy_sum(w->far, w->n) / (double)w->n;
 }
 
 static void add_counts(work *w)
@@ -607,7 +653,7 @@ static hy_code run(hy_run *run, const void *vp, hy_err *err)
 {
   const params *p = vp;
   work          w;
-  double        inertia = 0.0;
+  double        inertia = 0.0, fit = 0.0;
   int64_t       steps = 0;
 
   measure(&w, p, hy_threads(run));
@@ -615,6 +661,8 @@ static hy_code run(hy_run *run, const void *vp, hy_err *err)
 
   if (!rc) rc = cluster(run, &w, p, &inertia, &steps, err);
   if (!rc) rc = hy_put(run, "inertia", 0, 1, &inertia, err);
+  if (!rc) fit = silhouette(&w);
+  if (!rc) rc = hy_put(run, "silhouette", 0, 1, &fit, err);
   if (!rc) rc = hy_put(run, "steps", 0, 1, &steps, err);
   if (!rc && p->keep) rc = put_kept(run, &w, err);
   free(w.memory);
@@ -649,7 +697,7 @@ static hy_cost cost(const void *vp, int ranks, int threads)
 
 /** What verify() judges, whoever it came from. */
 typedef struct outcome {
-  double   inertia;
+  double   inertia, silhouette;
   int64_t  steps;
   double  *centroids; /* [k][d] */
   int64_t *labels;    /* [n]    */
@@ -716,7 +764,7 @@ static double judge(const params *p, const outcome *o, double *scratch)
 {
   const int64_t n = p->data.rows, d = p->data.cols;
   const double  u = 0x1p-53;
-  double        largest, radius2, all, worst = 0.0, inertia = 0.0;
+  double        largest, radius2, all, worst = 0.0, inertia = 0.0, fit = 0.0, fit_slack = 0.0;
 
   extremes(p, scratch, &largest, &radius2, &all);
   const double shift = 8.0 * u * largest;
@@ -729,10 +777,22 @@ static double judge(const params *p, const outcome *o, double *scratch)
     if (o->labels[i] < 0 || o->labels[i] >= p->k) return INFINITY;
     const double own = squared_distance(x, o->centroids + o->labels[i] * d, d);
 
+    double nearest = INFINITY;
+
     inertia += own;
-    for (int64_t c = 0; c < p->k; c++)
-      blame(&worst, own - squared_distance(x, o->centroids + c * d, d), slack);
+    for (int64_t c = 0; c < p->k; c++) {
+      const double r2 = squared_distance(x, o->centroids + c * d, d);
+
+      blame(&worst, own - r2, slack);
+      if (c != o->labels[i] && r2 < nearest) nearest = r2;
+    }
+    const double most = sqrt(fmax(own, nearest));
+
+    if (p->k == 1 || most == 0.0) continue;
+    fit += (sqrt(nearest) - sqrt(own)) / most / (double)n;
+    fit_slack += fmin(2.0, 4.0 * sqrt(slack) / most) / (double)n; /* |d sqrt(r2)| <= sqrt(|d r2|) */
   }
+  blame(&worst, fabs(o->silhouette - fit), fit_slack + 1e-15);
   const double total_slack = (double)n * (slack + u * all);
 
   blame(&worst, fabs(o->inertia - inertia), total_slack);
@@ -761,7 +821,7 @@ static hy_code repeat(hy_run *run, const params *p, const outcome *o, bool *same
       memcpy(o->centroids + c * w.d, w.row, (size_t)w.d * sizeof *w.row);
     }
     for (int64_t i = 0; i < w.n; i++) o->labels[i] = w.label[i];
-    *same = inertia == o->inertia && steps == o->steps;
+    *same = inertia == o->inertia && steps == o->steps && silhouette(&w) == o->silhouette;
   }
   free(w.memory);
   return rc;
@@ -780,6 +840,7 @@ static hy_code verify(hy_run *run, const void *vp, hy_verdict *out, hy_err *err)
   if (!o.centroids || !o.labels || !scratch)
     rc = hy_fail(err, HY_ENOMEM, "kmeans: no memory to verify %" PRId64 " points", n);
   if (!rc) rc = hy_get(run, "inertia", 0, 1, &o.inertia, err);
+  if (!rc) rc = hy_get(run, "silhouette", 0, 1, &o.silhouette, err);
   if (!rc) rc = hy_get(run, "steps", 0, 1, &o.steps, err);
   if (!rc && p->keep) rc = hy_get(run, "centroids", 0, p->k, o.centroids, err);
   if (!rc && p->keep) rc = hy_get(run, "labels", 0, n, o.labels, err);

@@ -1,9 +1,9 @@
 /** @file app.c
  *  What happens around a verb: streams, options, environment, MPI, and the last look at stdout.
  *
- *  Everything that can be wrong with a command line is found before MPI_Init.  Then all processes of
- *  an mpirun see the same mistake; the first one tells it, the others wait for that, because mpirun
- *  kills the rest as soon as one of them ends with an error. */
+ *  Everything that can be wrong with a command line is found before MPI_Init.  Then all processes
+ *  of an mpirun see the same mistake; the first one tells it, the others wait for that, because
+ *  mpirun kills the rest as soon as one of them ends with an error. */
 #include "app/app.h"
 
 #include "app/cmd.h"

@@ -1,6 +1,6 @@
 /** @file cmd_check.c
- *  `hybrid check JOB`: everything a run would do before its first task, then what it would do, by the
- *  kernel's own cost model.  No MPI. */
+ *  `hybrid check JOB`: everything a run would do before its first task, then what it would do, by
+ *  the kernel's own cost model.  No MPI. */
 #include "app/cmd.h"
 #include "app/plan.h"
 #include "app/table.h"

@@ -102,7 +102,7 @@ static void print_example_param(const hy_param *p)
                p->preset ? "" : "required: ", p->doc);
 }
 
-/** Every parameter explicit, and a sweep over the first one that has a whole number as its default. */
+/** Every parameter explicit, and a sweep over the first whole number that has a default. */
 static void print_example(const hy_kernel *k)
 {
   const hy_param *swept = NULL;

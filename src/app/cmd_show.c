@@ -1,5 +1,5 @@
 /** @file cmd_show.c
- *  `hybrid show DIR`: what a run directory holds.  Needs no MPI, so it works beside a running job. */
+ *  `hybrid show DIR`: what a run directory holds.  No MPI: it works beside a running job. */
 #include "app/cmd.h"
 #include "app/show.h"
 #include "base/io.h"

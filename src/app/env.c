@@ -2,11 +2,12 @@
  *  Measured, on Open MPI 4.1:
  *
  *  - its own MPI-IO (ompio) loses data without an error when the disk is full; ROMIO reports it;
- *  - its one-sided component `rdma` crashes on compare-and-swap within a node and fails over TCP, and
- *    `ucx` ends with time-outs over TCP; the counter is asked for a few hundred times in a run, so the
- *    slowest component, which sends messages, is good enough;
+ *  - its one-sided component `rdma` crashes on compare-and-swap within a node and fails over TCP,
+ *    and `ucx` ends with time-outs over TCP; the counter is asked for a few hundred times in a run,
+ *    so the slowest component, which sends messages, is good enough;
  *  - ranks that wait spin on their core, and take it from those that work when cores are shared;
- *  - OpenMP threads that wait spin too: a run with more threads than cores takes seven times as long.
+ *  - OpenMP threads that wait spin too: with more threads than cores a run takes seven times as
+ *    long.
  *
  *  What the user or the launcher set is never changed. */
 #include "app/env.h"

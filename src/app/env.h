@@ -1,6 +1,6 @@
 /** @file env.h
- *  The surroundings of the process, before MPI_Init: what the launcher says about us, safe defaults,
- *  open standard streams.  Local. */
+ *  The surroundings of the process, before MPI_Init: what the launcher says about us, safe
+ *  defaults, open standard streams.  Local. */
 #ifndef HY_APP_ENV_H
 #define HY_APP_ENV_H
 

@@ -1,9 +1,9 @@
 /** @file options.c
  *  All that can be typed behind `hybrid`, in two tables, and the parser over them.
  *
- *  The first word is the verb; a first word that is a file or looks like one is a job to run, and no
- *  word at all runs the built-in job.  getopt_long sees only the options of that verb, so an option of
- *  another verb is unknown to it and can be named in the message. */
+ *  The first word is the verb; a first word that is a file or looks like one is a job to run, and
+ *  no word at all runs the built-in job.  getopt_long sees only the options of that verb, so an
+ *  option of another verb is unknown to it and can be named in the message. */
 #include "app/options.h"
 
 #include "app/cmd.h"
@@ -17,84 +17,89 @@
 
 enum { MAX_OPTIONS = 40, LETTERLESS = 256 };
 
+// clang-format off
 const verb all_verbs[] = {
-    {"run",                                            "[JOB.yaml]", "run a job, or go on with one that was stopped",
+    {"run", "[JOB.yaml]", "run a job, or go on with one that was stopped",
      "Runs the tasks of a job on all ranks that mpirun or srun started and writes results.h5 into "
-     "the "
-     "run directory. Without JOB.yaml the built-in quickstart job is run. A job whose run "
-     "directory "
-     "holds an unfinished run goes on where it was; a finished one is refused without --force. The "
-     "word run may be left out: hybrid JOB.yaml does the same.", "file", true, cmd_run},
+     "the run directory. Without JOB.yaml the built-in quickstart job is run. A job whose run "
+     "directory holds an unfinished run goes on where it was; a finished one is refused without "
+     "--force. The word run may be left out: hybrid JOB.yaml does the same.",
+     "file", true, cmd_run},
     {"check", "[JOB.yaml]", "read and plan a job, run nothing",
      "Finds every mistake in a job file and the data it names, then prints what a run would do: "
      "tasks, sweep, outputs with shapes and units, size of the results, memory, estimated work. "
-     "Needs no MPI.", "file", false, cmd_check},
-    {"kernels",                                          "[NAME]", "list the kernels, or describe one in full",
+     "Needs no MPI.",
+     "file", false, cmd_check},
+    {"kernels", "[NAME]", "list the kernels, or describe one in full",
      "Without NAME one line for each kernel; with it the mathematics, parameters, outputs and an "
-     "example job.", "kernels", false, cmd_kernels},
-    {"info",                                         "", "build, libraries, cores and binding",
+     "example job.",
+     "kernels", false, cmd_kernels},
+    {"info", "", "build, libraries, cores and binding",
      "Says how hybrid was built and with which libraries, draws the cores it may use and how the "
-     "ranks "
-     "of this mpirun would be bound to them.", "", true, cmd_info},
-    {"show",                                          "DIR", "a finished or unfinished run, as a table",
+     "ranks of this mpirun would be bound to them.",
+     "", true, cmd_info},
+    {"show", "DIR", "a finished or unfinished run, as a table",
      "Prints the state of a run directory and, for a finished run, the swept parameters, status "
-     "and "
-     "scalar outputs of its tasks. With --csv all tasks go to stdout as comma-separated values in "
-     "full "
-     "precision, with --png an output becomes a picture.", "dir", false, cmd_show},
-    {"verify",              "DIR", "re-read the results of a run and check them",
+     "and scalar outputs of its tasks. With --csv all tasks go to stdout as comma-separated values "
+     "in full precision, with --png an output becomes a picture.",
+     "dir", false, cmd_show},
+    {"verify", "DIR", "re-read the results of a run and check them",
      "Recomputes the checksums of results.h5, then lets the kernel judge the outputs of every task "
-     "against what theory says.", "dir", true, cmd_verify},
-    {"help",                                          "[VERB]", "this page, or all about one verb", "", "verbs", false, cmd_help},
-    {"man",                                       "", "the manual page, as roff", "Read it by: hybrid man | man -l -", "", false,
-     cmd_man},
-    {"completion",                                        "bash", "completion for the shell",
-     "Use it by: source <(hybrid completion bash)", "bash", false, cmd_completion},
-    {0    }
-};
+     "against what theory says.",
+     "dir", true, cmd_verify},
+    {"help", "[VERB]", "this page, or all about one verb", "", "verbs", false, cmd_help},
+    {"man", "", "the manual page, as roff",
+     "Read it by: hybrid man | man -l -",
+     "", false, cmd_man},
+    {"completion", "bash", "completion for the shell",
+     "Use it by: source <(hybrid completion bash)",
+     "bash", false, cmd_completion},
+    {0}};
 
 #define AT(field) offsetof(options, field)
 
 const option_spec all_options[] = {
-    {"set",                                                                                        0, OPT_LIST, AT(sets), "KEY=VALUE", NULL, 0, " run check ",
+    {"set", 0, OPT_LIST, AT(sets), "KEY=VALUE", NULL, 0, " run check ",
      "replace a value of the job file, e.g. params.k=7 or sweep.k=[2,3]; may be repeated"},
-    {"output",                                                                                    'o', OPT_TEXT, AT(output), "DIR", NULL, 0, " run check ",
+    {"output", 'o', OPT_TEXT, AT(output), "DIR", NULL, 0, " run check ",
      "run directory, instead of the job's (results/NAME by default)"},
-    {"threads",                                                                                 't', OPT_COUNT, AT(threads), "N", NULL, 65536, " run info verify ",
+    {"threads", 't', OPT_COUNT, AT(threads), "N", NULL, 65536, " run info verify ",
      "OpenMP threads per rank; default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or the rank's share "
      "of the cores"},
-    {"bind",                                                                                           0, OPT_CHOICE, AT(bind), NULL, "auto|none", 0, " run info ",
+    {"bind", 0, OPT_CHOICE, AT(bind), NULL, "auto|none", 0, " run info ",
      "auto: ranks and threads get cores of their own; none: the launcher's binding is left alone"},
-    {"force",         'f', OPT_FLAG, AT(force), NULL, NULL, 0, " run ",
+    {"force", 'f', OPT_FLAG, AT(force), NULL, NULL, 0, " run ",
      "drop the run which is in the run directory and start anew"},
-    {"keep-journal",                                                                                     0, OPT_FLAG, AT(keep_journal), NULL, NULL, 0, " run ",
+    {"keep-journal", 0, OPT_FLAG, AT(keep_journal), NULL, NULL, 0, " run ",
      "keep the journal when the results are written"},
-    {"trace",                                                                                    0, OPT_FLAG, AT(trace), NULL, NULL, 0, " run ",
+    {"trace", 0, OPT_FLAG, AT(trace), NULL, NULL, 0, " run ",
      "write trace.json, a timeline for ui.perfetto.dev or chrome://tracing"},
-    {"strict",                                                                                       0, OPT_FLAG, AT(strict), NULL, NULL, 0, " run ",
+    {"strict", 0, OPT_FLAG, AT(strict), NULL, NULL, 0, " run ",
      "refuse to run where the placement has warnings, e.g. more threads than cores"},
-    {"commit-interval",                                                                                           0, OPT_TIME, AT(commit_s), "TIME", NULL, 0, " run ",
+    {"commit-interval", 0, OPT_TIME, AT(commit_s), "TIME", NULL, 0, " run ",
      "longest time until results are safe on disk, e.g. 50ms or 2s; default 100ms"},
-    {"progress",                              0, OPT_CHOICE, AT(progress), NULL, "auto|always|never", 0, " run ",
+    {"progress", 0, OPT_CHOICE, AT(progress), NULL, "auto|always|never", 0, " run ",
      "the progress line; auto: a bar on a terminal, else a line now and then"},
-    {"color",                                                                                    0, OPT_CHOICE, AT(color), NULL, "auto|always|never", 0, " run ",
+    {"color", 0, OPT_CHOICE, AT(color), NULL, "auto|always|never", 0, " run ",
      "colours; auto: on a terminal, unless NO_COLOR is set"},
-    {"rows",                                                                                   'n', OPT_COUNT, AT(rows), "N", NULL, INT64_MAX, " show ",
+    {"rows", 'n', OPT_COUNT, AT(rows), "N", NULL, INT64_MAX, " show ",
      "tasks in the table, 0 for all; default 20"},
-    {"csv",                                                                                         0, OPT_FLAG, AT(csv), NULL, NULL, 0, " show ",
+    {"csv", 0, OPT_FLAG, AT(csv), NULL, NULL, 0, " show ",
      "all tasks as comma-separated values (RFC 4180)"},
-    {"png",                                                                                       0, OPT_TEXT, AT(png), "FILE", NULL, 0, " show ",
+    {"png", 0, OPT_TEXT, AT(png), "FILE", NULL, 0, " show ",
      "write an output as a picture; tasks of a sweep over one or two axes are laid side by side"},
-    {"output-name",                                                                               0, OPT_TEXT, AT(output_name), "NAME", NULL, 0, " show ",
+    {"output-name", 0, OPT_TEXT, AT(output_name), "NAME", NULL, 0, " show ",
      "the output --png takes; default: the first with two dimensions"},
-    {"task",                                                                                       0, OPT_COUNT, AT(task), "N", NULL, INT64_MAX, " show ", "only this task"},
-    {"sample",                                                                                  0, OPT_COUNT, AT(sample), "N", NULL, INT64_MAX, " verify ",
+    {"task", 0, OPT_COUNT, AT(task), "N", NULL, INT64_MAX, " show ",
+     "only this task"},
+    {"sample", 0, OPT_COUNT, AT(sample), "N", NULL, INT64_MAX, " verify ",
      "verify at most N tasks, evenly spread; default: all"},
-    {"quiet",                                                                                        'q', OPT_FLAG, AT(quiet), NULL, NULL, 0, " run verify ", "print errors only"},
-    {"help",                                                                                           'h', OPT_FLAG, AT(help), NULL, NULL, 0, NULL, "help on the verb"},
+    {"quiet", 'q', OPT_FLAG, AT(quiet), NULL, NULL, 0, " run verify ",
+     "print errors only"},
+    {"help", 'h', OPT_FLAG, AT(help), NULL, NULL, 0, NULL, "help on the verb"},
     {"version", 'V', OPT_FLAG, AT(version), NULL, NULL, 0, NULL, "print the version"},
-    {0                                                                                     }
-};
+    {0}};
+// clang-format on
 
 const verb *verb_find(const char *name)
 {

@@ -16,8 +16,9 @@ typedef struct plan {
 
 hy_code plan_make(const hy_job *job, plan *p, hy_err *err);
 
-/** Shape of an output for one task, "[64][64]", or "[k][64]" when k is swept, and the dataset it goes
- *  to, "u[19][50][64][64]" or "tasks/NUMBER/centers[k][64]".  False when no task has it.  Appends. */
+/** Shape of an output for one task, "[64][64]", or "[k][64]" when k is swept, and the dataset it
+ *  goes to, "u[19][50][64][64]" or "tasks/NUMBER/centers[k][64]".  False when no task has it.
+ *  Appends. */
 bool plan_output(const hy_job *job, int output, hy_str *shape, hy_str *dataset);
 
 /** Whether the extents of an output depend on the task. */

@@ -1,6 +1,6 @@
 /** @file show_picture.c
- *  An output as a picture.  A sweep over one or two axes is laid out as its axes are: the first one
- *  downwards, the second to the right, and each task is a tile.  A scalar is a tile of one pixel. */
+ *  An output as a picture.  A sweep over one or two axes is laid out as its axes are: the first
+ *  one downwards, the second to the right, and each task is a tile.  A scalar is one pixel. */
 #include "app/picture.h"
 #include "app/show.h"
 
@@ -155,11 +155,13 @@ hy_code show_picture(const options *o, const hy_job *job, hy_store *store, hy_er
     if (!rc && !failed) rc = hy_store_read(store, m.first + i, m.output, 0, m.reads, tile, err);
     if (!rc) lay(&m, i, job, tile, failed, pixels);
   }
-  if (!rc) rc = hy_picture_write(o->png, pixels, m.down * m.rows, m.right * m.cols, err);
+  const int64_t height = m.down * m.rows, width = m.right * m.cols;
+
+  if (!rc) rc = hy_picture_write(o->png, pixels, height, width, err);
   free(pixels);
   free(tile);
   if (!rc)
     (void)printf("%s: %s of %s, %lld x %lld pixels\n", o->png, job->kernel->outputs[m.output].name,
-                 o->arg, (long long)(m.right * m.cols), (long long)(m.down * m.rows));
+                 o->arg, (long long)width, (long long)height);
   return rc;
 }

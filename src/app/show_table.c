@@ -11,15 +11,15 @@
 
 /** Where the rows go: cells of a table, or fields of a CSV file. */
 typedef struct sheet {
-  const hy_job    *job;
-  hy_store        *store;
-  void            *params;
-  const hy_param **swept; /* as the axes have them: the last one changes fastest */
-  int              nswept;
-  int             *columns; /* outputs shown */
-  int              ncolumns;
-  table           *table; /* NULL: CSV */
-  bool             begun; /* the row of the CSV file */
+  const hy_job *job;
+  hy_store     *store;
+  void         *params;
+  int          *swept; /* parameters, as the axes have them: the last one changes fastest */
+  int           nswept;
+  int          *columns; /* outputs shown */
+  int           ncolumns;
+  table        *table; /* NULL: CSV */
+  bool          begun; /* the row of the CSV file */
 } sheet;
 
 /** RFC 4180: quotes around a field with a comma, quote or line end; quotes in it twice. */
@@ -56,7 +56,7 @@ static void end_row(sheet *s)
 static void put_heads(sheet *s)
 {
   put(s, "task");
-  for (int p = 0; p < s->nswept; p++) put(s, s->swept[p]->name);
+  for (int p = 0; p < s->nswept; p++) put(s, s->job->kernel->params[s->swept[p]].name);
   put(s, "status");
   for (int c = 0; c < s->ncolumns; c++) put(s, s->job->kernel->outputs[s->columns[c]].name);
   end_row(s);
@@ -96,8 +96,11 @@ static hy_code put_task(sheet *s, int64_t task, hy_err *err)
   hy_job_point(s->job, task, s->params);
   (void)snprintf(text, sizeof text, "%lld", (long long)task);
   put(s, text);
-  for (int p = 0; p < s->nswept; p++)
-    put(s, hy_param_format(s->swept[p], hy_param_get(s->params, s->swept[p]), text, sizeof text));
+  for (int p = 0; p < s->nswept; p++) {
+    const hy_param *swept = &s->job->kernel->params[s->swept[p]];
+
+    put(s, hy_param_format(swept, hy_param_get(s->params, swept), text, sizeof text));
+  }
   put(s, failed ? "failed" : "done");
   for (int c = 0; !rc && c < s->ncolumns; c++) {
     text[0] = 0;
@@ -121,7 +124,7 @@ static hy_code begin(sheet *s, const hy_job *job, hy_store *store, hy_err *err)
     return hy_fail(err, HY_ENOMEM, "no memory for the table");
   for (int a = 0; a < job->naxes; a++)
     for (int p = 0; p < hy_axis_nparams(job->axes[a]); p++)
-      s->swept[s->nswept++] = hy_axis_param(job->axes[a], p);
+      s->swept[s->nswept++] = hy_params_find(job->kernel, hy_axis_param(job->axes[a], p)->name);
   for (int o = 0; o < n; o++)
     if (!job->kernel->outputs[o].shape[0]) s->columns[s->ncolumns++] = o;
   return HY_OK;

@@ -7,8 +7,8 @@
 
 typedef struct table table;
 
-/** The first row holds the titles: `heads`, or when that is NULL, the first cells.  NULL when out of
- *  memory, which all functions below take as a table that has failed. */
+/** The first row holds the titles: `heads`, or when that is NULL, the first cells.  NULL when out
+ *  of memory, which all functions below take as a table that has failed. */
 table *table_new(const char *const *heads, int columns);
 
 /** The next cell, row by row. */

@@ -4,6 +4,9 @@
  *  most 2n-1 of them, each contiguous in memory and in the file, so each is one plain write. */
 #include "store/file.h"
 
+#include "base/io.h"
+
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -201,14 +204,37 @@ static hy_code open_set(store_file *f, int slot, hy_err *err)
   return HY_OK;
 }
 
+/** MPI-IO takes what is before a colon in a path for the name of a file system.  So a directory with
+ *  a colon is opened, and the file named through it: into name[], with the directory's descriptor,
+ *  which is to be closed when the file is open; -1 if there is none. */
+static int name_without_colon(const char *path, char *name, size_t n)
+{
+  const char *slash = strrchr(path, '/');
+  char        dir[4096];
+
+  (void)snprintf(name, n, "%s", path);
+  if (!slash || !memchr(path, ':', (size_t)(slash - path))) return -1;
+  (void)snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
+  const int fd = hy_io->open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+  if (fd >= 0) (void)snprintf(name, n, "/proc/self/fd/%d%s", fd, slash);
+  return fd;
+}
+
 hy_code store_file_open(store_file *f, MPI_Comm comm, bool write, hy_err *err)
 {
   const hid_t fapl = hy_h5_access(comm);
+  char        name[4096];
+  int         dir = -1;
   hy_code     rc = HY_OK;
 
-  f->id = fapl < 0 ? -1 : H5Fopen(f->path, write ? H5F_ACC_RDWR : H5F_ACC_RDONLY, fapl);
+  if (comm != MPI_COMM_NULL) dir = name_without_colon(f->path, name, sizeof name);
+  f->id = fapl < 0 ? -1
+                   : H5Fopen(comm != MPI_COMM_NULL ? name : f->path,
+                             write ? H5F_ACC_RDWR : H5F_ACC_RDONLY, fapl);
   if (f->id < 0) rc = hy_h5_fail(err, HY_EIO, f->path, "cannot open");
   if (fapl >= 0) (void)H5Pclose(fapl);
+  if (dir >= 0) (void)hy_io->close(dir);
   return rc;
 }
 

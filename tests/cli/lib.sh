@@ -3,7 +3,7 @@
 #   expect 'COMMAND' CODE STDOUT STDERR
 #
 # runs the command in an empty directory of its own, where $hybrid is the program.  STDOUT is an
-# extended regular expression ("" for nothing at all), STDERR the exact text ("~REGEX" for a pattern).
+# extended regular expression ("" for nothing at all), STDERR the exact text ("~REGEX": a pattern).
 hybrid=$(realpath "$1") root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 mkdir "$work/here" && cd "$work/here"

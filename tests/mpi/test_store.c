@@ -471,6 +471,9 @@ static void test_bad_places(void)
   hy_err err = {0};
 
   CU_ASSERT_EQUAL(write_job(MPI_COMM_WORLD, in_dir("r.h5"), job, &err), HY_OK);
+  if (rank == 0) CU_ASSERT_EQUAL(mkdir(in_dir("ufs:21:30"), 0777), 0);
+  MPI_Barrier(MPI_COMM_WORLD);
+  CU_ASSERT_EQUAL(write_job(MPI_COMM_WORLD, in_dir("ufs:21:30/r.h5"), job, &err), HY_OK);
   hy_job_free(job);
 }
 

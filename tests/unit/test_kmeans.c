@@ -491,11 +491,11 @@ static void stops_and_failures_come_through(void)
   CU_ASSERT_EQUAL(hy_fake_run(f, &err), HY_STOP);
   CU_ASSERT_EQUAL(hy_fake_steps(f), 3);
   hy_fake_stop_at(f, 0);
-  for (int n = 1; n <= 11; n++) { /* inertia, steps, 5 centroids, 4 slabs of labels */
+  for (int n = 1; n <= 12; n++) { /* inertia, silhouette, steps, 5 centroids, 4 slabs of labels */
     hy_fake_fail_put(f, n);
     CU_ASSERT_EQUAL(hy_fake_run(f, &err), HY_EIO);
   }
-  hy_fake_fail_put(f, 12);
+  hy_fake_fail_put(f, 13);
   CU_ASSERT_EQUAL(hy_fake_run(f, &err), HY_OK);
   hy_fake_free(f);
   free(p);
