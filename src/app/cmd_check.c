@@ -163,7 +163,6 @@ static void print_plan(const options *o, const hy_job *job, const plan *p)
 int cmd_check(const options *o)
 {
   const char *path, *text;
-  hy_bundle  *bundle = NULL;
   hy_job     *job = NULL;
   hy_inputs  *inputs = NULL;
   hy_str      report = {0};
@@ -171,7 +170,7 @@ int cmd_check(const options *o)
   plan        p;
   hy_code     rc = app_job_file(o, &path, &text, &err);
 
-  if (!rc) rc = hy_job_load(path, text, o->sets, o->nsets, &bundle, &job, &report, &err);
+  if (!rc) rc = hy_job_load(path, text, o->sets, o->nsets, &job, &report, &err);
   if (!rc) rc = hy_inputs_load(job, &inputs, &err);
   if (!rc) rc = hy_job_check_points(job, &report, &err);
   if (!rc) rc = plan_make(job, &p, &err);
@@ -180,6 +179,5 @@ int cmd_check(const options *o)
   hy_str_clear(&report);
   hy_inputs_free(inputs);
   hy_job_free(job);
-  hy_bundle_free(bundle);
   return rc ? app_fail(rc, &err) : HY_EXIT_DONE;
 }

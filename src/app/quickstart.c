@@ -54,15 +54,13 @@ hy_code app_job_file(const options *o, const char **path, const char **text, hy_
 
 hy_code app_job_of(const char *dir, hy_job **job, hy_err *err)
 {
-  char       path[PATH_MAX + 16];
-  hy_bundle *bundle = NULL;
-  hy_str     report = {0};
+  char   path[PATH_MAX + 16];
+  hy_str report = {0};
 
   (void)snprintf(path, sizeof path, "%s/job.yaml", dir);
-  const hy_code rc = hy_job_load(path, NULL, NULL, 0, &bundle, job, &report, err);
+  const hy_code rc = hy_job_load(path, NULL, NULL, 0, job, &report, err);
 
   if (report.text) (void)fputs(report.text, stderr);
   hy_str_clear(&report);
-  hy_bundle_free(bundle);
   return rc;
 }

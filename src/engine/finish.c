@@ -33,7 +33,7 @@ static hy_code source_read(void *ctx, int64_t task, int output, int64_t offset, 
 {
   source *s = ctx;
 
-  return replay_read(&s->replay, s->e, task, output, offset, n, data, err);
+  return replay_read(&s->replay, task, output, offset, n, data, err);
 }
 
 /** The failures of this rank's even share of the tasks, for run.json. */

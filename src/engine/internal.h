@@ -30,15 +30,15 @@ typedef struct entry {
 
 /** What the journal holds about tasks [first, end), sorted by task. */
 typedef struct replay {
-  char        *dir;
-  hy_log_name *logs;
-  int         *fds; /**< of logs, opened when first read, -1 before */
-  int          nlogs;
-  entry       *entries;
-  int64_t      n, first, end;
-  int64_t      cursor; /**< where the last look-up ended: the next one is mostly there  */
-  struct slab *slabs;  /**< PARTs of task `slab_task`, their heads read                 */
-  int64_t      nslabs, slab_task;
+  const struct engine *e;
+  hy_log_name         *logs;
+  int                 *fds; /**< of logs, opened when first read, -1 before */
+  int                  nlogs;
+  entry               *entries;
+  int64_t              n, first, end;
+  int64_t              cursor; /**< where the last look-up ended: the next one is mostly there  */
+  struct slab         *slabs;  /**< PARTs of task `slab_task`, their heads read                 */
+  int64_t              nslabs, slab_task;
 } replay;
 
 typedef struct span {
@@ -84,7 +84,7 @@ typedef struct engine {
 
   uint32_t   *order; /**< position -> task, NULL: identity                        */
   int64_t     npending, ndone_before;
-  int64_t    *bounds, nchunks;
+  hy_chunks   chunks;
   hy_sched   *sched;
   MPI_Comm    team;
   int         team_index, nteams, nworkers, task_threads;
@@ -121,8 +121,8 @@ hy_code replay_load(engine *e, int64_t first, int64_t end, replay *r,
 void    replay_clear(replay *r);
 /** State of a task: 1 done, 2 failed, 0 neither.  HY_ECHECK: two different results.  Local. */
 hy_code replay_state(replay *r, int64_t task, int *state, hy_err *err);
-hy_code replay_read(replay *r, const engine *e, int64_t task, int output, int64_t offset, size_t n,
-                    void *data, hy_err *err);
+hy_code replay_read(replay *r, int64_t task, int output, int64_t offset, size_t n, void *data,
+                    hy_err *err);
 /** The error of a failed task, as it was recorded. */
 hy_code replay_why(replay *r, int64_t task, hy_err *why, hy_err *err);
 

@@ -21,6 +21,10 @@ typedef struct slab {
   entry   at;
 } slab;
 
+typedef struct span_of_tasks {
+  int64_t first, end;
+} span_of_tasks;
+
 typedef struct notes {
   entry   *list;
   int64_t  n, capacity, ntasks;
@@ -58,7 +62,7 @@ static hy_code share_list(const engine *e, replay *r, hy_err *err)
 {
   hy_code rc = HY_OK;
 
-  if (e->rank == 0) rc = hy_journal_list(r->dir, &r->logs, &r->nlogs, err);
+  if (e->rank == 0) rc = hy_journal_list(r->e->journal_dir, &r->logs, &r->nlogs, err);
   rc = hy_agree(e->world, rc, err);
   if (rc) return rc;
   HY_MPI(MPI_Bcast(&r->nlogs, 1, MPI_INT, 0, e->world));
@@ -79,7 +83,7 @@ static hy_code scan(const engine *e, replay *r, notes *all, hy_err *err)
     char           path[4096];
     hy_scan_report report;
 
-    hy_journal_path(r->dir, r->logs[i], path, sizeof path);
+    hy_journal_path(r->e->journal_dir, r->logs[i], path, sizeof path);
     all->log = (uint32_t)i;
     const hy_code rc = hy_journal_scan(path, e->job->digest, note, all, &report, err);
 
@@ -95,25 +99,25 @@ static hy_code scan(const engine *e, replay *r, notes *all, hy_err *err)
 /** Send every note to each rank whose range holds its task. */
 static hy_code exchange(const engine *e, notes *all, replay *r, hy_err *err)
 {
-  const int     size = e->size;
-  const int64_t mine[2] = {r->first, r->end};
-  int64_t      *range = calloc((size_t)size * 2, sizeof *range);
-  int          *count = calloc((size_t)size * 4, sizeof *count);
-  entry        *out = NULL;
-  MPI_Datatype  type;
-  int64_t       total = 0;
-  hy_code       rc = HY_OK;
+  const int           size = e->size;
+  const span_of_tasks mine = {r->first, r->end};
+  span_of_tasks      *range = calloc((size_t)size, sizeof *range);
+  int                *count = calloc((size_t)size * 4, sizeof *count);
+  entry              *out = NULL;
+  MPI_Datatype        type;
+  int64_t             total = 0;
+  hy_code             rc = HY_OK;
 
   if (!range || !count) rc = hy_fail(err, HY_ENOMEM, "no memory to share the journal's records");
   rc = hy_agree(e->world, rc, err);
   if (rc) goto out;
-  int *const sends = count, *const send_at = count + size, *const gets = count + 2 * size,
-             *const get_at = count + 3 * size;
+  int *const sends = count, *const send_at = sends + size, *const gets = send_at + size,
+             *const get_at = gets + size;
 
-  HY_MPI(MPI_Allgather(mine, 2, MPI_INT64_T, range, 2, MPI_INT64_T, e->world));
+  HY_MPI(MPI_Allgather(&mine, 2, MPI_INT64_T, range, 2, MPI_INT64_T, e->world));
   for (int to = 0; to < size; to++)
     for (int64_t i = 0; i < all->n; i++)
-      sends[to] += all->list[i].task >= range[2 * to] && all->list[i].task < range[2 * to + 1];
+      sends[to] += all->list[i].task >= range[to].first && all->list[i].task < range[to].end;
   HY_MPI(MPI_Alltoall(sends, 1, MPI_INT, gets, 1, MPI_INT, e->world));
   for (int to = 0; to < size; to++) {
     send_at[to] = to ? send_at[to - 1] + sends[to - 1] : 0;
@@ -129,7 +133,7 @@ static hy_code exchange(const engine *e, notes *all, replay *r, hy_err *err)
   if (rc) goto out;
   for (int64_t to = 0, at = 0; to < size; to++)
     for (int64_t i = 0; i < all->n; i++)
-      if (all->list[i].task >= range[2 * to] && all->list[i].task < range[2 * to + 1])
+      if (all->list[i].task >= range[to].first && all->list[i].task < range[to].end)
         out[at++] = all->list[i];
   HY_MPI(MPI_Type_contiguous((int)sizeof(entry), MPI_BYTE, &type));
   HY_MPI(MPI_Type_commit(&type));
@@ -163,7 +167,7 @@ hy_code replay_load(engine *e, int64_t first, int64_t end, replay *r, hy_err *er
   notes   all = {.ntasks = e->job->ntasks};
   hy_code rc;
 
-  *r = (replay){.dir = e->journal_dir, .first = first, .end = end, .slab_task = -1};
+  *r = (replay){.e = e, .first = first, .end = end, .slab_task = -1};
   rc = share_list(e, r, err);
   if (rc) return rc;
   rc = hy_agree(e->world, scan(e, r, &all, err), err);
@@ -259,13 +263,13 @@ static hy_code read_log(replay *r, uint32_t log, int64_t offset, size_t n, void 
   char path[4096];
 
   if (r->fds[log] < 0) {
-    hy_journal_path(r->dir, r->logs[log], path, sizeof path);
+    hy_journal_path(r->e->journal_dir, r->logs[log], path, sizeof path);
     r->fds[log] = hy_io->open(path, O_RDONLY | O_CLOEXEC, 0);
   }
   if (r->fds[log] >= 0 && hy_io_read_all(r->fds[log], data, n, offset) == 0) return HY_OK;
   const int code = errno;
 
-  hy_journal_path(r->dir, r->logs[log], path, sizeof path);
+  hy_journal_path(r->e->journal_dir, r->logs[log], path, sizeof path);
   return hy_fail(err, HY_EIO, "cannot read %s: %s", path, strerror(code));
 }
 
@@ -331,9 +335,10 @@ static hy_code read_slabs(replay *r, int64_t row, int output, int64_t offset, si
              : hy_fail(err, HY_EBUG, "parts of output %d overlap or are missing", output);
 }
 
-hy_code replay_read(replay *r, const engine *e, int64_t task, int output, int64_t offset, size_t n,
-                    void *data, hy_err *err)
+hy_code replay_read(replay *r, int64_t task, int output, int64_t offset, size_t n, void *data,
+                    hy_err *err)
 {
+  const engine *e = r->e;
   const int64_t from = find(r, task);
   const entry  *done = result_of(r, from, task);
   hy_extent     own[64];

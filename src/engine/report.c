@@ -38,10 +38,10 @@ static double seconds(int64_t ns)
  *  parallel region, and a worker's tasks are its useful work. */
 static hy_pop_rank account_pop(const engine *e, const account *a)
 {
-  const hy_probe *probe = e->workers ? &e->workers[0].probe : NULL;
-  const double    loop_s = seconds(e->loop_ns), wait_s = e->runtime_s - loop_s;
-  const double    team_size = e->task_threads;
-  hy_pop_rank     pop = {.threads = e->nworkers * e->task_threads, .mpi_s = wait_s};
+  const hy_probe none = {0}, *probe = e->workers ? &e->workers[0].probe : &none;
+  const double   loop_s = seconds(e->loop_ns), wait_s = e->runtime_s - loop_s;
+  const double   team_size = e->task_threads;
+  hy_pop_rank    pop = {.threads = e->nworkers * e->task_threads, .mpi_s = wait_s};
 
   if (e->team == MPI_COMM_NULL) return pop;
   if (e->nworkers > 1 || e->task_threads == 1) {

@@ -29,9 +29,9 @@ static hy_code load_job(engine *e, hy_err *err)
   hy_code               rc = HY_OK;
 
   if (e->rank == 0) {
-    rc = hy_job_load(o->path, o->text, o->sets, o->nsets, &bundle, &e->job, &report, err);
+    rc = hy_job_load(o->path, o->text, o->sets, o->nsets, &e->job, &report, err);
     print_report(&report);
-    if (!rc) rc = hy_bundle_pack(bundle, &packed, err);
+    if (!rc) rc = hy_bundle_pack(e->job->bundle, &packed, err);
     bytes = packed.len;
   }
   rc = hy_agree(e->world, rc, err);
@@ -177,8 +177,7 @@ static hy_code plan(engine *e, const uint8_t *done, int queues, hy_err *err)
       if (!done[e->order[i]]) e->order[kept++] = e->order[i];
   }
   if (!rc && queues > 1)
-    rc = hy_sched_chunks(e->cost, e->order, e->npending, queues, e->nworkers, &e->bounds,
-                         &e->nchunks, err);
+    rc = hy_sched_chunks(e->cost, e->order, e->npending, queues, e->nworkers, &e->chunks, err);
   return rc;
 }
 
@@ -226,8 +225,7 @@ static hy_code open_queue(engine *e, const uint8_t *done, hy_err *err)
     node = one_node ? world : MPI_COMM_SELF;
   }
   if (world == MPI_COMM_NULL) return HY_OK;
-  const hy_sched_plan sched = {
-      .n = e->npending, .bounds = e->bounds, .nchunks = e->nchunks, .serve_in_take = is_team};
+  const hy_sched_plan sched = {.n = e->npending, .chunks = e->chunks, .serve_in_take = is_team};
 
   rc = hy_sched_new(world, node, &sched, &e->sched, err);
   if (is_team) HY_MPI(MPI_Comm_free(&world));
@@ -317,7 +315,7 @@ void engine_clear(engine *e)
   for (int w = 0; e->workers && w < e->nworkers; w++) free(e->workers[w].spans);
   free(e->workers);
   free(e->failures);
-  free(e->bounds);
+  free(e->chunks.bounds);
   free(e->order);
   free(e->cost);
   free(e->extents);

@@ -99,22 +99,22 @@ static void put(hy_str *out, const void *bytes, size_t n)
   hy_str_add_bytes(out, bytes, n);
 }
 
-hy_code hy_bundle_pack(const hy_bundle *b, hy_str *out, hy_err *err)
+hy_code hy_bundle_pack(const hy_bundle *bundle, hy_str *bytes, hy_err *err)
 {
-  put(out, b->path, strlen(b->path));
-  put(out, b->text, b->text_len);
-  put_count(out, (uint64_t)b->nsets);
-  for (int i = 0; i < b->nsets; i++) put(out, b->sets[i], strlen(b->sets[i]));
-  put_count(out, (uint64_t)b->nfiles);
-  for (int i = 0; i < b->nfiles; i++) {
-    const bundle_file *f = &b->files[i];
+  put(bytes, bundle->path, strlen(bundle->path));
+  put(bytes, bundle->text, bundle->text_len);
+  put_count(bytes, (uint64_t)bundle->nsets);
+  for (int i = 0; i < bundle->nsets; i++) put(bytes, bundle->sets[i], strlen(bundle->sets[i]));
+  put_count(bytes, (uint64_t)bundle->nfiles);
+  for (int i = 0; i < bundle->nfiles; i++) {
+    const bundle_file *f = &bundle->files[i];
 
-    put(out, f->path, strlen(f->path));
-    put(out, f->digest, 32);
-    put(out, f->bytes ? "t" : "d", 1);
-    put(out, f->bytes ? f->bytes : "", f->n);
+    put(bytes, f->path, strlen(f->path));
+    put(bytes, f->digest, 32);
+    put(bytes, f->bytes ? "t" : "d", 1);
+    put(bytes, f->bytes ? f->bytes : "", f->n);
   }
-  return out->failed ? hy_fail(err, HY_ENOMEM, "no memory to send the job") : HY_OK;
+  return bytes->failed ? hy_fail(err, HY_ENOMEM, "no memory to send the job") : HY_OK;
 }
 
 typedef struct reader {

@@ -227,30 +227,30 @@ static void write_axis(const hy_axis *axis, hy_str *out)
   hy_str_add(out, "}\n");
 }
 
-void hy_job_write(const hy_job *job, hy_str *out)
+void hy_job_write(const hy_job *job, hy_str *yaml)
 {
-  hy_str_add(out, "# A job of hybrid as it was run, every default written out.\nversion: 1\n");
-  hy_str_addf(out, "name: %s\n", job->name);
+  hy_str_add(yaml, "# A job of hybrid as it was run, every default written yaml.\nversion: 1\n");
+  hy_str_addf(yaml, "name: %s\n", job->name);
   if (job->title[0]) {
-    hy_str_add(out, "title: ");
-    add_quoted(out, job->title);
-    hy_str_add(out, "\n");
+    hy_str_add(yaml, "title: ");
+    add_quoted(yaml, job->title);
+    hy_str_add(yaml, "\n");
   }
-  hy_str_addf(out, "kernel: %s # version %s\nseed: %llu\n", job->kernel->name, job->kernel->version,
-              (unsigned long long)job->seed);
-  write_params(job, out);
-  if (job->naxes) hy_str_add(out, "sweep:\n");
-  for (int a = 0; a < job->naxes; a++) write_axis(job->axes[a], out);
-  hy_str_add(out, "team: {ranks: ");
+  hy_str_addf(yaml, "kernel: %s # version %s\nseed: %llu\n", job->kernel->name,
+              job->kernel->version, (unsigned long long)job->seed);
+  write_params(job, yaml);
+  if (job->naxes) hy_str_add(yaml, "sweep:\n");
+  for (int a = 0; a < job->naxes; a++) write_axis(job->axes[a], yaml);
+  hy_str_add(yaml, "team: {ranks: ");
   if (job->team_ranks)
-    hy_str_addf(out, "%d", job->team_ranks);
+    hy_str_addf(yaml, "%d", job->team_ranks);
   else
-    hy_str_add(out, "all");
+    hy_str_add(yaml, "all");
   if (job->team_threads)
-    hy_str_addf(out, ", threads: %d}\n", job->team_threads);
+    hy_str_addf(yaml, ", threads: %d}\n", job->team_threads);
   else
-    hy_str_add(out, ", threads: auto}\n");
-  hy_str_add(out, "output: ");
-  add_quoted(out, job->output);
-  hy_str_addf(out, "\non_failure: %s\n", job->on_failure == HY_STOP_NOW ? "stop" : "continue");
+    hy_str_add(yaml, ", threads: auto}\n");
+  hy_str_add(yaml, "output: ");
+  add_quoted(yaml, job->output);
+  hy_str_addf(yaml, "\non_failure: %s\n", job->on_failure == HY_STOP_NOW ? "stop" : "continue");
 }

@@ -42,6 +42,7 @@ typedef struct hy_job {
   double           task_seconds; /**< `task_timeout`, reserved; 0 = none              */
   uint8_t          digest[32];   /**< identity: SHA-256 of hy_job_spec()                */
   hy_str           spec;         /**< what hy_job_spec() returns                        */
+  hy_bundle       *bundle;       /**< of hy_job_load(); NULL from hy_job_from_bundle() */
 } hy_job;
 
 /** Read a job file, `--set key=value` overrides (path.to.key=value), and all files it names.
@@ -50,10 +51,10 @@ typedef struct hy_job {
  *  Each mistake is appended to `report` as "path:12:7: error: ..." with the line, a caret and a
  *  hint, at most 20; HY_EINPUT with a one-line summary in err if there were any. */
 hy_code hy_job_load(const char *path, const char *text, const char *const *sets, int nsets,
-                    hy_bundle **bundle, hy_job **job, hy_str *report, hy_err *err);
+                    hy_job **job, hy_str *report, hy_err *err);
 
 /** The same from a bundle that was sent. */
-hy_code hy_job_from_bundle(const hy_bundle *bundle, hy_job **job, hy_str *report, hy_err *err);
+hy_code hy_job_from_bundle(hy_bundle *bundle, hy_job **job, hy_str *report, hy_err *err);
 void    hy_job_free(hy_job *job);
 
 hy_code hy_bundle_pack(const hy_bundle *bundle, hy_str *bytes, hy_err *err);

@@ -35,12 +35,10 @@ enum { NJOB_KEYS = sizeof job_keys / sizeof *job_keys };
 
 char *load_resolve(loader *l, const char *path)
 {
-  const size_t dir = path[0] == '/' ? 0 : strlen(l->dir), n = strlen(path);
-  char        *whole = hy_arena_get(l->arena, dir + n + 1);
+  const size_t size = strlen(l->dir) + strlen(path) + 1;
+  char        *whole = hy_arena_get(l->arena, size);
 
-  if (!whole) return NULL;
-  memcpy(whole, l->dir, dir);
-  memcpy(whole + dir, path, n);
+  if (whole) (void)snprintf(whole, size, "%s%s", path[0] == '/' ? "" : l->dir, path);
   return whole;
 }
 
@@ -110,7 +108,7 @@ static void read_kernel(loader *l, const hy_node *root)
   const char    *name = scalar(l, root, "kernel", &at), *known[MAX_KNOWN];
   int            n = 0;
 
-  while (hy_kernels[n] && n < MAX_KNOWN) {
+  while (n < MAX_KNOWN && hy_kernels[n]) {
     known[n] = hy_kernels[n]->name;
     n++;
   }
@@ -436,10 +434,10 @@ static const char *folder_of(hy_arena *arena, const char *path)
   return slash ? hy_arena_text(arena, path, (size_t)(slash - path) + 1) : "";
 }
 
-hy_code hy_job_from_bundle(const hy_bundle *bundle, hy_job **out, hy_str *report, hy_err *err)
+hy_code hy_job_from_bundle(hy_bundle *bundle, hy_job **job, hy_str *report, hy_err *err)
 {
   job_memory *memory = calloc(1, sizeof *memory);
-  loader      l = {.bundle = (hy_bundle *)(uintptr_t)bundle, .diag = {.report = report}};
+  loader      l = {.bundle = bundle, .diag = {.report = report}};
   hy_node    *root = NULL;
 
   if (!memory) return hy_fail(err, HY_ENOMEM, "no memory for the job");
@@ -473,12 +471,12 @@ hy_code hy_job_from_bundle(const hy_bundle *bundle, hy_job **out, hy_str *report
     hy_job_free(&memory->job);
     return rc;
   }
-  *out = &memory->job;
+  *job = &memory->job;
   return HY_OK;
 }
 
 hy_code hy_job_load(const char *path, const char *text, const char *const *sets, int nsets,
-                    hy_bundle **bundle, hy_job **job, hy_str *report, hy_err *err)
+                    hy_job **job, hy_str *report, hy_err *err)
 {
   hy_bundle *b = calloc(1, sizeof *b);
   hy_code    rc = HY_OK;
@@ -502,7 +500,7 @@ hy_code hy_job_load(const char *path, const char *text, const char *const *sets,
   if (rc)
     hy_bundle_free(b);
   else
-    *bundle = b;
+    (*job)->bundle = b;
   return rc;
 }
 
@@ -511,6 +509,7 @@ void hy_job_free(hy_job *job)
   job_memory *memory = (job_memory *)job;
 
   if (!job) return;
+  hy_bundle_free(job->bundle);
   hy_str_clear(&job->spec);
   hy_arena_clear(&memory->arena);
   free(memory);

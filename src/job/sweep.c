@@ -16,7 +16,7 @@ static hy_axis *new_axis(loader *l, const char *form, int ncolumns, const hy_nod
 {
   hy_job   *job = l->job;
   hy_axis  *axis = hy_arena_get(l->arena, sizeof *axis);
-  hy_axis **axes = hy_arena_get(l->arena, ((size_t)job->naxes + 1) * sizeof(hy_axis *));
+  hy_axis **axes = hy_arena_get(l->arena, ((size_t)job->naxes + 1) * sizeof(void *));
   column   *columns = hy_arena_get(l->arena, ((size_t)ncolumns + 1) * sizeof *columns);
 
   if (!axis || !axes || !columns) {
@@ -24,7 +24,7 @@ static hy_axis *new_axis(loader *l, const char *form, int ncolumns, const hy_nod
     return NULL;
   }
   *axis = (hy_axis){.form = form, .columns = columns};
-  if (job->naxes) memcpy(axes, job->axes, (size_t)job->naxes * sizeof *axes);
+  if (job->naxes) memcpy(axes, job->axes, (size_t)job->naxes * sizeof(void *));
   axes[job->naxes++] = axis;
   job->axes = axes;
   return axis;

@@ -97,10 +97,10 @@ static bool grow(builder *b, hy_node *parent, int *capacity)
 {
   if (parent->n < *capacity) return true;
   const int wanted = *capacity ? 2 * *capacity : 8;
-  hy_node **items = hy_arena_get(b->arena, (size_t)wanted * sizeof *items);
+  hy_node **items = hy_arena_get(b->arena, (size_t)wanted * sizeof(void *));
 
   if (!items) return false;
-  if (parent->n) memcpy(items, parent->items, (size_t)parent->n * sizeof *items);
+  if (parent->n) memcpy(items, parent->items, (size_t)parent->n * sizeof(void *));
   parent->items = items;
   *capacity = wanted;
   return true;
@@ -277,10 +277,10 @@ hy_node *hy_map_get(const hy_node *map, const char *key, hy_node **key_node)
 bool hy_map_set(hy_arena *arena, hy_node *map, hy_node *key, hy_node *value)
 {
   hy_map_remove(map, key->text);
-  hy_node **items = hy_arena_get(arena, ((size_t)map->n + 2) * sizeof *items);
+  hy_node **items = hy_arena_get(arena, ((size_t)map->n + 2) * sizeof(void *));
 
   if (!items) return false;
-  if (map->n) memcpy(items, map->items, (size_t)map->n * sizeof *items);
+  if (map->n) memcpy(items, map->items, (size_t)map->n * sizeof(void *));
   items[map->n] = key;
   items[map->n + 1] = value;
   map->items = items;

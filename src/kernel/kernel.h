@@ -33,8 +33,10 @@ typedef struct hy_param {
 } hy_param;
 
 /** Name, type and offset come from the field itself, so they cannot disagree with it. */
-#define HY_PARAM(S, f, ...) \
-  {.name = #f, .offset = offsetof(S, f), .type = HY_TYPE(((S *)0)->f), __VA_ARGS__}
+#define HY_PARAM(S, f, ...)                                                                        \
+  {                                                                                                \
+    .name = #f, .offset = offsetof(S, f), .type = HY_TYPE(((S *)0)->f), __VA_ARGS__                \
+  }
 #define HY_TYPE(x)                                                                                 \
   _Generic((x), bool: HY_BOOL, int: HY_ENUM, int64_t: HY_I64, double: HY_F64, const char *: HY_STR, \
            hy_matrix: HY_MATRIX)
@@ -50,7 +52,9 @@ typedef struct hy_output {
 } hy_output;
 
 /** Model of one run, summed over the team, except memory_bytes: peak of one rank. */
-typedef struct hy_cost { double flops, dram_bytes, net_bytes, memory_bytes; } hy_cost;
+typedef struct hy_cost {
+  double flops, dram_bytes, net_bytes, memory_bytes;
+} hy_cost;
 
 /** Outcome of a check; passes iff error <= bound, so a NaN fails. */
 typedef struct hy_verdict {
@@ -59,14 +63,14 @@ typedef struct hy_verdict {
 } hy_verdict;
 
 typedef struct hy_kernel {
-  int              abi; /**< HY_KERNEL_ABI */
-  const char      *name, *version;
-  const char      *doc;  /**< one line                                                      */
-  const char      *text; /**< mathematics, method, reference: some lines for `hybrid kernels NAME` */
-  bool             team; /**< true: collective over its team, may call MPI (team.h); false: solo,
+  int             abi; /**< HY_KERNEL_ABI */
+  const char     *name, *version;
+  const char     *doc;  /**< one line                                                      */
+  const char     *text; /**< mathematics, method, reference: some lines for `hybrid kernels NAME` */
+  bool            team; /**< true: collective over its team, may call MPI (team.h); false: solo,
                               one rank, never calls MPI                                     */
-  size_t           params_size;
-  const hy_param  *params;  /**< ends with {0} */
+  size_t          params_size;
+  const hy_param *params;   /**< ends with {0} */
   const hy_output *outputs; /**< ends with {0} */
 
   /** Constraints between parameters, e.g. stability.  Local, pure, called for every task before

@@ -95,7 +95,7 @@ static void quote(const char *text, char *shown, size_t n)
   size_t i = 0;
 
   for (; text[i] && i + 4 < n; i++)
-    shown[i] = (unsigned char)text[i] < ' ' || text[i] == 127 ? '?' : text[i];
+    shown[i] = (char)((unsigned char)text[i] < ' ' || text[i] == 127 ? '?' : text[i]);
   if (text[i]) {
     while (i > 0 && ((unsigned char)text[i] & 0xc0) == 0x80) i--; /* not inside a UTF-8 character */
     (void)memcpy(shown + i, "...", 3);

@@ -6,7 +6,9 @@
 
 #include <stdint.h>
 
-typedef struct hy_philox4 { uint32_t v[4]; } hy_philox4;
+typedef struct hy_philox4 {
+  uint32_t v[4];
+} hy_philox4;
 
 /** One block: four words of 32 random bits. */
 hy_philox4 hy_philox(uint64_t key, uint64_t counter_hi, uint64_t counter_lo);

@@ -60,32 +60,39 @@ static int64_t chunk_end(const double *cost, const uint32_t *order, int64_t from
   return end;
 }
 
+/** Room for one more bound. */
+static bool grow(hy_chunks *chunks, int64_t *capacity)
+{
+  if (chunks->n + 2 <= *capacity) return true;
+  int64_t *more = realloc(chunks->bounds, (size_t)(*capacity * 2) * sizeof *more);
+
+  if (!more) return false;
+  chunks->bounds = more;
+  *capacity *= 2;
+  return true;
+}
+
 hy_code hy_sched_chunks(const double *cost, const uint32_t *order, int64_t n, int nodes,
-                        int workers, int64_t **bounds, int64_t *nchunks, hy_err *err)
+                        int workers, hy_chunks *chunks, hy_err *err)
 {
   const int64_t least = workers > 1 ? workers : 1;
-  int64_t       capacity = 64, count = 0, *list = malloc((size_t)capacity * sizeof *list);
+  int64_t       capacity = 64, from = 0;
+  hy_chunks     list = {.bounds = malloc((size_t)capacity * sizeof *list.bounds)};
   double        left = 0.0;
 
+  if (!list.bounds) return hy_fail(err, HY_ENOMEM, "no memory for the chunks of the tasks");
   for (int64_t i = 0; i < n; i++) left += cost_at(cost, order, i);
-  if (list) list[0] = 0;
-  while (list && list[count] < n) {
-    if (count + 2 > capacity) {
-      int64_t *more = realloc(list, (size_t)(capacity *= 2) * sizeof *list);
-
-      if (!more) free(list);
-      list = more;
-      if (!list) break;
+  for (list.bounds[0] = 0; from < n; from = list.bounds[list.n]) {
+    if (!grow(&list, &capacity)) {
+      free(list.bounds);
+      return hy_fail(err, HY_ENOMEM, "no memory for the chunks of the tasks");
     }
-    const int64_t from = list[count];
     const int64_t end = chunk_end(cost, order, from, n, left / (2.0 * nodes), least);
 
     for (int64_t i = from; i < end; i++) left -= cost_at(cost, order, i);
-    list[++count] = end;
+    list.bounds[++list.n] = end;
   }
-  if (!list) return hy_fail(err, HY_ENOMEM, "no memory for the chunks of %lld tasks", (long long)n);
-  *bounds = list;
-  *nchunks = count;
+  *chunks = list;
   return HY_OK;
 }
 

@@ -83,10 +83,10 @@ static void first_range(hy_sched *s)
   int64_t              from = 0, end = p->n;
 
   if (s->nnodes > 1) { /* queue i starts with chunk i: no communication at the start */
-    const bool any = s->node_index < p->nchunks;
+    const bool any = s->node_index < p->chunks.n;
 
-    from = any ? p->bounds[s->node_index] : 0;
-    end = any ? p->bounds[s->node_index + 1] : 0;
+    from = any ? p->chunks.bounds[s->node_index] : 0;
+    end = any ? p->chunks.bounds[s->node_index + 1] : 0;
   }
   atomic_store(&s->queue->cur, pack(from, end));
   atomic_store(&s->queue->drained, s->nnodes == 1);
@@ -116,7 +116,8 @@ hy_code hy_sched_new(MPI_Comm world, MPI_Comm node, const hy_sched_plan *plan, h
     bytes = (MPI_Aint)(sizeof(queue) + 64 + (size_t)s->node_ranks * sizeof(tally));
   HY_MPI(MPI_Win_allocate_shared(bytes, 1, MPI_INFO_NULL, node, &s->queue, &s->queue_win));
   HY_MPI(MPI_Win_shared_query(s->queue_win, 0, &bytes, &unit, &s->queue));
-  s->queue = (queue *)(((uintptr_t)s->queue + 63) & ~(uintptr_t)63); /* same offset for all */
+  /* onto a cache line; pages are mapped whole, so the offset is the same for all ranks */
+  s->queue = (void *)((char *)s->queue + (64 - (uintptr_t)s->queue % 64) % 64);
   if (s->node_rank == 0) {
     memset(s->queue, 0, sizeof *s->queue + (size_t)s->node_ranks * sizeof(tally));
     first_range(s);
@@ -231,8 +232,8 @@ bool hy_sched_serve(hy_sched *s)
   if (!atomic_load(&q->drained) && is_empty(atomic_load(&q->ahead))) {
     const int64_t chunk = fetch_add(s, 1);
 
-    if (chunk < s->plan.nchunks)
-      atomic_store(&q->ahead, pack(s->plan.bounds[chunk], s->plan.bounds[chunk + 1]));
+    if (chunk < s->plan.chunks.n)
+      atomic_store(&q->ahead, pack(s->plan.chunks.bounds[chunk], s->plan.chunks.bounds[chunk + 1]));
     else
       atomic_store(&q->drained, 1);
   }

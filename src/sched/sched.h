@@ -17,12 +17,17 @@
 /** Issue order: indices 0..n-1 by falling cost, equal costs by index.  Writes `order`. */
 hy_code hy_sched_order(const double *cost, int64_t n, uint32_t *order, hy_err *err);
 
+/** Chunk i is positions [bounds[i], bounds[i + 1]). */
+typedef struct hy_chunks {
+  int64_t *bounds; /**< [n + 1]; free() it */
+  int64_t  n;
+} hy_chunks;
+
 /** How the issue order is cut into chunks for `nodes` nodes with `workers` workers each: guided,
  *  each chunk 1/(2 nodes) of the cost that is left, at least `workers` tasks.  cost may be NULL
- *  (all equal); order as above or NULL (identity).  Fills *bounds with nchunks+1 positions, to be
- *  freed by the caller. */
+ *  (all equal); order as above or NULL (identity). */
 hy_code hy_sched_chunks(const double *cost, const uint32_t *order, int64_t n, int nodes,
-                        int workers, int64_t **bounds, int64_t *nchunks, hy_err *err);
+                        int workers, hy_chunks *chunks, hy_err *err);
 
 /** Tasks to take at once when a task takes `task_ns` and `left` are in the node's queue: enough for
  *  20 us, at most left/(4 workers), at least 1. */
@@ -33,10 +38,9 @@ int64_t hy_sched_batch(double task_ns, int64_t left, int workers);
 typedef struct hy_sched hy_sched;
 
 typedef struct hy_sched_plan {
-  int64_t        n;       /**< positions to hand out, below 2^32                                  */
-  const int64_t *bounds;  /**< chunks, see above; read on the first rank of each node, kept       */
-  int64_t        nchunks; /**<   by reference until free                                          */
-  bool serve_in_take;     /**< hy_sched_take itself refills: for callers that may use MPI      */
+  int64_t   n;      /**< positions to hand out, below 2^32                                  */
+  hy_chunks chunks; /**< read on the first rank of each queue; borrowed until free */
+  bool      serve_in_take; /**< hy_sched_take itself refills: for callers that may use MPI      */
 } hy_sched_plan;
 
 /** Collective over `world`; `node` holds the ranks which share a queue (a node's, or fewer), its rank

@@ -17,12 +17,11 @@ static const hy_param param_table[] = {
     HY_PARAM(params, index, .preset = "0", .min = 0, .max = 1e9, .unit = "1", .doc = "Number."),
     HY_PARAM(params, fault, .preset = "good", .unit = "1", .doc = "What goes wrong.",
              .choices = "good|fails|puts_nothing|puts_twice|puts_outside|puts_unknown"),
-    {0}
-};
+    {0}};
 
 static const hy_output output_table[] = {
-    {.name = "y", .shape = "",  .unit = "1", .doc = "The number.",         .type = HY_F64},
-    {.name = "z", .shape = "6", .unit = "1", .doc = "The number, 6 times.", .type = HY_I64},
+    {.name = "y",     .shape = "", .unit = "1", .doc = "The number.", .type = HY_F64},
+    {.name = "z",    .shape = "6", .unit = "1", .doc = "The number, 6 times.", .type = HY_I64},
     {0}
 };
 
@@ -51,8 +50,8 @@ static hy_code run_solo(hy_run *run, const void *vp, hy_err *err)
 /** The rows of z over the ranks; only the last rank fails. */
 static hy_code run_team(hy_run *run, const void *vp, hy_err *err)
 {
-  params    p = *(const params *)vp;
-  const int rank = hy_comm_rank(hy_comm(run)), size = hy_comm_size(hy_comm(run));
+  params        p = *(const params *)vp;
+  const int     rank = hy_comm_rank(hy_comm(run)), size = hy_comm_size(hy_comm(run));
   const int64_t first = 6 * rank / size, end = 6 * (rank + 1) / size;
 
   if (p.fault == FAILS && rank != size - 1) p.fault = GOOD;

@@ -14,15 +14,15 @@ static int rank, size;
 /** All ranks take everything; afterwards each position was seen once in the world. */
 static void take_all(MPI_Comm node, int64_t n, int64_t want, bool slow_rank)
 {
-  int64_t  *bounds = NULL, nchunks = 0, first = 0, got;
+  hy_chunks chunks = {0};
+  int64_t   first = 0, got;
   int      *seen = calloc((size_t)n + 1, sizeof *seen), queues, leads = hy_comm_rank(node) == 0;
   hy_sched *s = NULL;
   hy_err    err;
 
   MPI_Allreduce(&leads, &queues, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
-  CU_ASSERT(hy_sched_chunks(NULL, NULL, n, queues, 1, &bounds, &nchunks, &err) == HY_OK);
-  const hy_sched_plan plan = {
-      .n = n, .bounds = bounds, .nchunks = nchunks, .serve_in_take = hy_comm_size(node) == 1};
+  CU_ASSERT(hy_sched_chunks(NULL, NULL, n, queues, 1, &chunks, &err) == HY_OK);
+  const hy_sched_plan plan = {.n = n, .chunks = chunks, .serve_in_take = hy_comm_size(node) == 1};
 
   CU_ASSERT(hy_sched_new(MPI_COMM_WORLD, node, &plan, &s, &err) == HY_OK);
   while ((got = hy_sched_take(s, want, &first)) > 0) {
@@ -43,7 +43,7 @@ static void take_all(MPI_Comm node, int64_t n, int64_t want, bool slow_rank)
   MPI_Allreduce(MPI_IN_PLACE, seen, (int)n, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
   for (int64_t i = 0; i < n; i++) CU_ASSERT_EQUAL(seen[i], 1);
   hy_sched_free(s);
-  free(bounds);
+  free(chunks.bounds);
   free(seen);
 }
 

@@ -134,7 +134,6 @@ static void write_text(const char *path, const char *text)
 /** The job of that name, on every rank. */
 static hy_job *load(const char *name)
 {
-  hy_bundle *bundle = NULL;
   hy_job    *job = NULL;
   hy_str     report = {0}, text = {0};
   hy_err     err = {0};
@@ -147,14 +146,12 @@ static hy_job *load(const char *name)
 
   hy_str_addf(&text, "kernel: probe\nparams: {data: data.csv%s%s", more ? ", " : "}\n",
               more ? more : jobs[j].yaml);
-  const hy_code rc =
-      hy_job_load(in_dir("job.yaml"), text.text, NULL, 0, &bundle, &job, &report, &err);
+  const hy_code rc = hy_job_load(in_dir("job.yaml"), text.text, NULL, 0, &job, &report, &err);
 
   if (rc) {
     (void)fprintf(stderr, "%s: %s\n%s\n", name, err.text, report.text ? report.text : "");
     MPI_Abort(MPI_COMM_WORLD, 1);
   }
-  hy_bundle_free(bundle);
   hy_str_clear(&report);
   hy_str_clear(&text);
   ((params *)job->params)->data = (hy_matrix){.rows = 3, .cols = 2};

@@ -78,14 +78,12 @@ const hy_kernel *const hy_kernels[] = {&kit_solo, &kit_team, NULL};
 /** The job of a text, or NULL; the report is left in *report, to be cleared. */
 static inline hy_job *kit_job(const char *text, const char *const *sets, int nsets, hy_str *report)
 {
-  hy_bundle *bundle = NULL;
-  hy_job    *job = NULL;
-  hy_err     err = {0};
-  char       path[128];
+  hy_job *job = NULL;
+  hy_err  err = {0};
+  char    path[128];
 
   (void)snprintf(path, sizeof path, "%s/job.yaml", hy_test_dir());
-  if (hy_job_load(path, text, sets, nsets, &bundle, &job, report, &err)) job = NULL;
-  hy_bundle_free(bundle);
+  if (hy_job_load(path, text, sets, nsets, &job, report, &err)) job = NULL;
   return job;
 }
 

@@ -287,14 +287,14 @@ static void identity(void)
 static void bundles(void)
 {
   static const char *const sets[] = {"m=6"};
-  hy_bundle               *bundle = NULL, *copy = NULL;
+  hy_bundle               *copy = NULL;
   hy_job                  *job = NULL, *again = NULL;
   hy_str                   bytes = {0}, report = {0};
   hy_err                   err;
 
-  CU_ASSERT(hy_job_load("job.yaml", "kernel: kit\nsweep: {n: [1, 2]}\n", sets, 1, &bundle, &job,
-                        &report, &err) == HY_OK);
-  CU_ASSERT(hy_bundle_pack(bundle, &bytes, &err) == HY_OK);
+  CU_ASSERT(hy_job_load("job.yaml", "kernel: kit\nsweep: {n: [1, 2]}\n", sets, 1, &job, &report,
+                        &err) == HY_OK);
+  CU_ASSERT(hy_bundle_pack(job->bundle, &bytes, &err) == HY_OK);
   CU_ASSERT(hy_bundle_unpack(bytes.text, bytes.len, &copy, &err) == HY_OK);
   CU_ASSERT(hy_job_from_bundle(copy, &again, &report, &err) == HY_OK);
   CU_ASSERT(again && same_digest(job, again));
@@ -308,7 +308,6 @@ static void bundles(void)
   }
   hy_job_free(job);
   hy_job_free(again);
-  hy_bundle_free(bundle);
   hy_str_clear(&bytes);
   hy_str_clear(&report);
 }

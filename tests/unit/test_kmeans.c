@@ -541,6 +541,7 @@ static void falsified_outputs_are_found(void)
 
     falsify(f, "inertia", 0, s ? 1e-9 : 1e-3, 0);
     falsify(f, "inertia", 0, NAN, INT64_C(0x7ff8000000000000));
+    falsify(f, "silhouette", 0, s ? 1e-12 : 1e-4, 0);
     falsify(f, "steps", 0, NAN, 0);
     falsify(f, "steps", 0, NAN, 301);
     if (s == 0) {

@@ -23,25 +23,25 @@ static void order_is_longest_first_and_stable(void)
  *  worth more than its share of what was left. */
 static void check_chunks(const double *cost, int64_t n, int nodes, int workers)
 {
-  int64_t *bounds = NULL, count = -1;
-  double   left = 0.0;
-  hy_err   err;
+  hy_chunks chunks = {NULL, -1};
+  double    left = 0.0;
+  hy_err    err;
 
-  CU_ASSERT_FATAL(hy_sched_chunks(cost, NULL, n, nodes, workers, &bounds, &count, &err) == HY_OK);
+  CU_ASSERT_FATAL(hy_sched_chunks(cost, NULL, n, nodes, workers, &chunks, &err) == HY_OK);
   for (int64_t i = 0; i < n; i++) left += cost ? cost[i] : 1.0;
-  CU_ASSERT_EQUAL(bounds[0], 0);
-  CU_ASSERT_EQUAL(bounds[count], n);
-  for (int64_t c = 0; c < count; c++) {
-    const int64_t size = bounds[c + 1] - bounds[c];
+  CU_ASSERT_EQUAL(chunks.bounds[0], 0);
+  CU_ASSERT_EQUAL(chunks.bounds[chunks.n], n);
+  for (int64_t c = 0; c < chunks.n; c++) {
+    const int64_t size = chunks.bounds[c + 1] - chunks.bounds[c];
     double        sum = 0.0;
 
     CU_ASSERT(size > 0);
-    CU_ASSERT(size >= workers || c == count - 1);
-    for (int64_t i = bounds[c]; i < bounds[c + 1]; i++) sum += cost ? cost[i] : 1.0;
+    CU_ASSERT(size >= workers || c == chunks.n - 1);
+    for (int64_t i = chunks.bounds[c]; i < chunks.bounds[c + 1]; i++) sum += cost ? cost[i] : 1.0;
     CU_ASSERT(size <= workers || sum <= left / (2.0 * nodes) * (1.0 + 1e-9));
     left -= sum;
   }
-  free(bounds);
+  free(chunks.bounds);
 }
 
 static void chunks_shrink_with_what_is_left(void)
