@@ -39,7 +39,7 @@ static bool under_srun(void)
   return getenv("SLURM_SRUN_COMM_HOST") && env_int("SLURM_STEP_NUM_TASKS", 1) > 1;
 }
 
-int env_rank(void)
+static int told_rank(void)
 {
   static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
 
@@ -48,11 +48,28 @@ int env_rank(void)
   return under_srun() ? env_int("SLURM_PROCID", 0) : 0;
 }
 
-int env_size(void)
+static int told_size(void)
 {
   if (getenv("OMPI_COMM_WORLD_SIZE")) return env_int("OMPI_COMM_WORLD_SIZE", 1);
   if (getenv("PMI_SIZE")) return env_int("PMI_SIZE", 1);
   return under_srun() ? env_int("SLURM_STEP_NUM_TASKS", 1) : 1;
+}
+
+/* Asked for the first time before MPI_Init: Open MPI started alone sets these variables itself. */
+int env_rank(void)
+{
+  static int rank = -1;
+
+  if (rank < 0) rank = told_rank();
+  return rank;
+}
+
+int env_size(void)
+{
+  static int size = -1;
+
+  if (size < 0) size = told_size();
+  return size;
 }
 
 int env_local_size(void)
@@ -70,6 +87,8 @@ void env_open_streams(void)
 
 void env_set_defaults(void)
 {
+  (void)env_rank();
+  (void)env_size();
 #if defined(OMPI_MAJOR_VERSION) && OMPI_MAJOR_VERSION == 4
   if (!getenv("OMPI_MCA_fcoll")) (void)setenv("OMPI_MCA_io", "romio321", 0);
   (void)setenv("OMPI_MCA_osc", "^rdma,ucx", 0);

@@ -137,6 +137,7 @@ hy_code job_identify(hy_job *job, hy_bundle *bundle, hy_err *err)
 
   hy_str_addf(out, "kernel %s %s\nseed %llu\n", job->kernel->name, job->kernel->version,
               (unsigned long long)job->seed);
+  if (job->title[0]) hy_str_addf(out, "title %s\n", job->title); /* it stands in results.h5 */
   rc = spec_params(job, bundle, err);
   if (rc) return rc;
   for (int a = 0; a < job->naxes; a++) {

@@ -7,7 +7,7 @@
  *      group of 3 on 8 cores:   | 0 0 | 1 1 1 | 2 2 2 |      rank k of m: [C*k/m, C*(k+1)/m)
  *
  *  A group with fewer cores than ranks is crowded: rank k counts as on core k % C, but may run on all
- *  of them, for the kernel balances three ranks on two cores better than a fixed cut. */
+ *  of them, so that no core stays empty while its ranks wait; a fixed cut was measured no faster. */
 #include "place/cut.h"
 
 #include <stdio.h>

@@ -50,7 +50,7 @@ static const hy_output output_table[] = {
      .doc = "Labels.",
      .when = "keep",
      .type = HY_I64},
-    {.name = "status",     .shape = "", .unit = "1", .doc = "A name that is taken.", .type = HY_I64},
+    {.name = "status",     .shape = "", .unit = "1", .doc = "A taken name.", .type = HY_I64},
     {0 }
 };
 
@@ -134,10 +134,10 @@ static void write_text(const char *path, const char *text)
 /** The job of that name, on every rank. */
 static hy_job *load(const char *name)
 {
-  hy_job    *job = NULL;
-  hy_str     report = {0}, text = {0};
-  hy_err     err = {0};
-  int        j = 0;
+  hy_job *job = NULL;
+  hy_str  report = {0}, text = {0};
+  hy_err  err = {0};
+  int     j = 0;
 
   if (hy_comm_rank(MPI_COMM_WORLD) == 0) write_text(in_dir("data.csv"), "1,2\n3,4\n5,6\n");
   MPI_Barrier(MPI_COMM_WORLD);

@@ -259,12 +259,12 @@ static void comes_out_as_it_went_in(void)
 static void identity(void)
 {
   static const char *const same[] = {
-      "kernel: kit\nparams: {n: 3}\n",
-      "params:\n  n: 3\n  m: 5\nkernel: kit\nname: other\ntitle: t\n",
+      "kernel: kit\nparams: {n: 3}\n", "params:\n  n: 3\n  m: 5\nkernel: kit\nname: other\n",
       "kernel: kit\nparams: {n: 3}\nteam: {threads: 4}\non_failure: stop\noutput: x\n"};
   static const char *const other[] = {
       "kernel: kit\nparams: {n: 4}\n", "kernel: kit\nseed: 2\nparams: {n: 3}\n",
-      "kernel: teamkit\nparams: {n: 3}\n", "kernel: kit\nparams: {n: 3}\nsweep: {m: [5]}\n"};
+      "kernel: kit\nparams: {n: 3}\ntitle: t\n", "kernel: teamkit\nparams: {n: 3}\n",
+      "kernel: kit\nparams: {n: 3}\nsweep: {m: [5]}\n"};
   hy_job *job = good(same[0]);
 
   for (size_t i = 0; job && i < sizeof same / sizeof *same; i++) {

@@ -25,8 +25,8 @@ static void put(const char *name, const char *bytes, size_t n)
   if (!f || fwrite(bytes, 1, n, f) != n || fclose(f) != 0) abort();
 }
 
-/** Reading `name` fails with HY_EINPUT and this message; %s in it is the path, and an asterisk at its
- *  end stands for what HDF5 says, which changes from version to version. */
+/** Reading `name` fails with HY_EINPUT and this message; %s in it is the path, and an asterisk at
+ *  its end stands for what HDF5 says, which changes from version to version. */
 static void expect_bad(const char *name, const char *dataset, const char *message)
 {
   double     *data = NULL;
@@ -75,43 +75,43 @@ static void test_bad_text(void)
   static const struct {
     const char *text, *message;
   } cases[] = {
-      {"",                                                        "%s: no rows of numbers"                       },
-      {"\n\n  \n",                                                "%s: no rows of numbers"                       },
-      {"# nothing\n#1,2\n",                                       "%s: no rows of numbers"                       },
-      {"x,y\n",                                                   "%s: no rows of numbers"                       },
-      {"1,2\n3\n",                                                "%s:2:2: 1 column, but line 1 has 2"           },
-      {"x,y,z\n\n1,2\n",                                          "%s:3:4: 2 columns, but line 1 has 3"          },
-      {"1,2\n3,4,5\n",                                            "%s:2:5: more columns than line 1, which has 2"},
-      {"1,2\n3,4,\n",                                             "%s:2:5: more columns than line 1, which has 2"},
-      {"1,2\n3,x\n",                                              "%s:2:3: \"x\" is no number"                   },
-      {"1,2\n3, 4 5\n",                                           "%s:2:4: \"4 5\" is no number"                 },
-      {"1,2\n3,4 # here\n",                                       "%s:2:3: \"4 # here\" is no number"            },
-      {"x,y\nz,1\n",                                              "%s:2:1: \"z\" is no number"                   },
-      {"x,1\n2,3\n",                                              "%s:1:1: \"x\" is no number"                   },
-      {"nan,1\n",                                                 "%s:1:1: \"nan\" is not finite"                },
-      {"1,2\r\n3,-Infinity\r\n",                                  "%s:2:3: \"-Infinity\" is not finite"          },
-      {"1;2\n3;1e999\n",                                          "%s:2:3: \"1e999\" is not finite"              },
-      {"1,,3\n",                                                  "%s:1:3: an empty cell"                        },
-      {"1,2,\n3,4,\n",                                            "%s:1:5: an empty cell"                        },
-      {"1\t2\n\t4\n",                                             "%s:2:1: an empty cell"                        },
-      {"1\t2\n3\t\n",                                             "%s:2:3: an empty cell"                        },
-      {"\"\",1\n",                                                "%s:1:2: an empty cell"                        },
-      {"1,2\n0x10,3\n",                                           "%s:2:1: \"0x10\" is no number"                },
-      {"1,2\n--3,3\n",                                            "%s:2:1: \"--3\" is no number"                 },
-      {"a;b\n1,5;2,5\n",                                          "%s:2:1: \"1,5\" is no number"                 },
-      {"1 2\n3  4   5\n",                                         "%s:2:8: more columns than line 1, which has 2"},
-      {"1,2\n\"3,4\n",                                            "%s:2:1: \"\"3,4\" is no number"               },
-      {"1,2\n3,\xc3\xa9\n",                                       "%s:2:3: \"??\" is no number"                  },
-      {"1,2\n3,a cell with quite a lot of text in it, in fact\n",
-       "%s:2:3: \"a cell with quite a lot of text in it\" is no number"                                          },
-      {"1,2\n3,a cell with really quite a lot of text in it\n",
-       "%s:2:3: \"a cell with really quite a lot of te...\" is no number"                                        },
+      {"",                       "%s: no rows of numbers"                       },
+      {"\n\n  \n",               "%s: no rows of numbers"                       },
+      {"# nothing\n#1,2\n",      "%s: no rows of numbers"                       },
+      {"x,y\n",                  "%s: no rows of numbers"                       },
+      {"1,2\n3\n",               "%s:2:2: 1 column, but line 1 has 2"           },
+      {"x,y,z\n\n1,2\n",         "%s:3:4: 2 columns, but line 1 has 3"          },
+      {"1,2\n3,4,5\n",           "%s:2:5: more columns than line 1, which has 2"},
+      {"1,2\n3,4,\n",            "%s:2:5: more columns than line 1, which has 2"},
+      {"1,2\n3,x\n",             "%s:2:3: \"x\" is no number"                   },
+      {"1,2\n3, 4 5\n",          "%s:2:4: \"4 5\" is no number"                 },
+      {"1,2\n3,4 # here\n",      "%s:2:3: \"4 # here\" is no number"            },
+      {"x,y\nz,1\n",             "%s:2:1: \"z\" is no number"                   },
+      {"x,1\n2,3\n",             "%s:1:1: \"x\" is no number"                   },
+      {"nan,1\n",                "%s:1:1: \"nan\" is not finite"                },
+      {"1,2\r\n3,-Infinity\r\n", "%s:2:3: \"-Infinity\" is not finite"          },
+      {"1;2\n3;1e999\n",         "%s:2:3: \"1e999\" is not finite"              },
+      {"1,,3\n",                 "%s:1:3: an empty cell"                        },
+      {"1,2,\n3,4,\n",           "%s:1:5: an empty cell"                        },
+      {"1\t2\n\t4\n",            "%s:2:1: an empty cell"                        },
+      {"1\t2\n3\t\n",            "%s:2:3: an empty cell"                        },
+      {"\"\",1\n",               "%s:1:2: an empty cell"                        },
+      {"1,2\n0x10,3\n",          "%s:2:1: \"0x10\" is no number"                },
+      {"1,2\n--3,3\n",           "%s:2:1: \"--3\" is no number"                 },
+      {"a;b\n1,5;2,5\n",         "%s:2:1: \"1,5\" is no number"                 },
+      {"1 2\n3  4   5\n",        "%s:2:8: more columns than line 1, which has 2"},
+      {"1,2\n\"3,4\n",           "%s:2:1: \"\"3,4\" is no number"               },
+      {"1,2\n3,\xc3\xa9\n",      "%s:2:3: \"??\" is no number"                  },
   };
 
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     put("bad.csv", cases[i].text, strlen(cases[i].text));
     expect_bad("bad.csv", i % 2 ? "" : NULL, cases[i].message);
   }
+  static const char long_cell[] = "1,2\n3,a cell with really quite a lot of text in it\n";
+
+  put("bad.csv", long_cell, sizeof long_cell - 1);
+  expect_bad("bad.csv", NULL, "%s:2:3: \"a cell with really quite a lot of te...\" is no number");
   put("bad.csv", "1,2\n3\0,4\n", 9);
   expect_bad("bad.csv", NULL, "%s:2:2: a zero byte: this is no text file");
   put("bad.csv", "1,2\n", 4);
@@ -280,33 +280,35 @@ static void put_files(void)
   CU_ASSERT(H5Dclose(x) >= 0 && H5Sclose(space) >= 0 && H5Fclose(file) >= 0);
 }
 
+/** The same of a dataset that is named: behind `dataset "NAME" `. */
+static void expect_bad_set(const char *name, const char *message)
+{
+  char wanted[300];
+
+  (void)snprintf(wanted, sizeof wanted, "%%s: dataset \"%s\" %s", name, message);
+  expect_bad("bad.h5", name, wanted);
+}
+
 static void test_hdf5(void)
 {
   static const struct {
-    const char *file, *dataset, *message;
+    const char *dataset, *message;
   } cases[] = {
-      {"bad.h5",  "cube",        "%s: dataset \"cube\" has 3 dimensions, 1 or 2 are needed"          },
-      {"bad.h5",  "scalar",      "%s: dataset \"scalar\" has 0 dimensions, 1 or 2 are needed"        },
-      {"bad.h5",  "vlen",        "%s: dataset \"vlen\" holds no numbers"                             },
-      {"bad.h5",  "text",        "%s: dataset \"text\" holds no numbers"                             },
-      {"bad.h5",  "record",      "%s: dataset \"record\" holds no numbers"                           },
-      {"bad.h5",  "choice",      "%s: dataset \"choice\" holds no numbers"                           },
-      {"bad.h5",  "null",        "%s: dataset \"null\" holds no numbers"                             },
-      {"bad.h5",  "rowless",     "%s: dataset \"rowless\" has no rows"                               },
-      {"bad.h5",  "colless",     "%s: dataset \"colless\" has no columns"                            },
-      {"bad.h5",  "broad",       "%s: dataset \"broad\" has more than 2^31 rows or 2^60 bytes"       },
-      {"bad.h5",  "far",         "%s: dataset \"far\" has its numbers in other files"                },
-      {"bad.h5",  "virtual",     "%s: dataset \"virtual\" is a virtual dataset of other files"       },
-      {"bad.h5",  "link",        "%s: dataset \"link\" is in another file: copy it into this one"    },
-      {"bad.h5",  "root/square",
-       "%s: dataset \"root/square\" is in another file: copy it into this one"                       },
-      {"bad.h5",  "indirect",    "%s: dataset \"indirect\" is in another file: copy it into this one"},
-      {"bad.h5",  "dangling",    "%s: cannot open dataset \"dangling\": *"                           },
-      {"bad.h5",  "missing",     "%s: cannot open dataset \"missing\": *"                            },
-      {"good.h5", "later",       "%s: cannot open dataset \"later\": *"                              },
-      {"none.h5", NULL,          "%s: no dataset of numbers with 1 or 2 dimensions"                  },
-      {"odd.h5",  "",            "%s: dataset \"x\": row 2, column 3 is not finite"                  },
-      {"cut.h5",  NULL,          "%s: cannot open: *"                                                },
+      {"cube",        "has 3 dimensions, 1 or 2 are needed"      },
+      {"scalar",      "has 0 dimensions, 1 or 2 are needed"      },
+      {"vlen",        "holds no numbers"                         },
+      {"text",        "holds no numbers"                         },
+      {"record",      "holds no numbers"                         },
+      {"choice",      "holds no numbers"                         },
+      {"null",        "holds no numbers"                         },
+      {"rowless",     "has no rows"                              },
+      {"colless",     "has no columns"                           },
+      {"broad",       "has more than 2^31 rows or 2^60 bytes"    },
+      {"far",         "has its numbers in other files"           },
+      {"virtual",     "is a virtual dataset of other files"      },
+      {"link",        "is in another file: copy it into this one"},
+      {"root/square", "is in another file: copy it into this one"},
+      {"indirect",    "is in another file: copy it into this one"},
   };
 
   put_files();
@@ -319,7 +321,13 @@ static void test_hdf5(void)
   if (!in || !out || fclose(in) != 0 || fclose(out) != 0) abort();
   free(name);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-    expect_bad(cases[i].file, cases[i].dataset, cases[i].message);
+    expect_bad_set(cases[i].dataset, cases[i].message);
+  expect_bad("bad.h5", "dangling", "%s: cannot open dataset \"dangling\": *");
+  expect_bad("bad.h5", "missing", "%s: cannot open dataset \"missing\": *");
+  expect_bad("good.h5", "later", "%s: cannot open dataset \"later\": *");
+  expect_bad("none.h5", NULL, "%s: no dataset of numbers with 1 or 2 dimensions");
+  expect_bad("odd.h5", "", "%s: dataset \"x\": row 2, column 3 is not finite");
+  expect_bad("cut.h5", NULL, "%s: cannot open: *");
   expect_good("good.h5", NULL, 2, 4, 204); /* "later/deep": the first 2-D by name */
   expect_good("good.h5", "square", 2, 4, 204);
   expect_good("good.h5", "/later/deep", 2, 4, 204);
