@@ -14,7 +14,6 @@ static const char *job_path, *job_text;
 
 static int run(const options *o)
 {
-  const char          *no_color = getenv("NO_COLOR");
   const hy_run_options r = {.path = job_path,
                             .text = job_text,
                             .sets = o->sets,
@@ -28,9 +27,7 @@ static int run(const options *o)
                             .trace = o->trace,
                             .strict = o->strict,
                             .quiet = o->quiet,
-                            .progress = when(o->progress),
-                            .color = o->color == 0 && no_color && no_color[0] ? HY_NEVER
-                                                                              : when(o->color)};
+                            .progress = when(o->progress)};
 
   return hy_engine_run(MPI_COMM_WORLD, &r);
 }

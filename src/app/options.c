@@ -80,8 +80,6 @@ const option_spec all_options[] = {
      "longest time until results are safe on disk, e.g. 50ms or 2s; default 100ms"},
     {"progress", 0, OPT_CHOICE, AT(progress), NULL, "auto|always|never", 0, " run ",
      "the progress line; auto: a bar on a terminal, else a line now and then"},
-    {"color", 0, OPT_CHOICE, AT(color), NULL, "auto|always|never", 0, " run ",
-     "colours; auto: on a terminal, unless NO_COLOR is set"},
     {"rows", 'n', OPT_COUNT, AT(rows), "N", NULL, INT64_MAX, " show ",
      "tasks in the table, 0 for all; default 20"},
     {"csv", 0, OPT_FLAG, AT(csv), NULL, NULL, 0, " show ",

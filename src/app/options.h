@@ -23,8 +23,8 @@ typedef struct options {
   const char  *output; /**< NULL: the job's                                                   */
   int64_t      threads;
   double       commit_s; /**< -1: the default                                                   */
-  int  bind, progress, color; /**< index in the option's choices                              */
-  bool force, keep_journal, trace, strict, quiet;
+  int          bind, progress; /**< index in the option's choices                              */
+  bool         force, keep_journal, trace, strict, quiet;
 
   int64_t     rows, task, sample; /**< task -1: not given                                         */
   bool        csv;

@@ -35,7 +35,7 @@ typedef struct hy_run_options {
   double             commit_s; /**< --commit-interval                                           */
   bool               bind;     /**< --bind auto|none                                             */
   bool               force, keep_journal, trace, strict, quiet;
-  hy_when            progress, color;
+  hy_when            progress;
 } hy_run_options;
 
 /** Run or resume a job: everything from the job file to results.h5, run.json and the summary on

@@ -32,7 +32,7 @@ static bool is_empty(const char *dir)
   struct dirent *item;
   bool           empty = true;
 
-  if (!d) return errno == ENOENT;
+  if (!d) return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG; /* mkdir will tell */
   while (empty && (item = readdir(d)))
     empty = strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0;
   (void)closedir(d);

@@ -99,7 +99,12 @@ static hy_code fix_extents(engine *e, hy_err *err)
     const char *when = k->outputs[o].when;
     int         param = -1;
 
-    if (when && e->job->swept[hy_params_find(k, when)]) e->fixed_shape = false;
+    if (when) {
+      const int asks = hy_params_find(k, when);
+
+      if (!e->job->swept[asks] && !hy_param_get(e->job->params, &k->params[asks]).b) continue;
+      if (e->job->swept[asks]) e->fixed_shape = false;
+    }
     for (int d = 0; hy_output_dim(k, o, d, name, sizeof name, &param); d++)
       if (param >= 0 && e->job->swept[param]) e->fixed_shape = false;
   }

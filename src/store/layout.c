@@ -81,8 +81,10 @@ static bool depends_on_sweep(const hy_job *job, int output)
   char             name[STORE_NAME];
   int              param;
 
-  if (o->when && (param = hy_params_find(job->kernel, o->when)) >= 0 && job->swept[param])
-    return true;
+  if (o->when && (param = hy_params_find(job->kernel, o->when)) >= 0) {
+    if (job->swept[param]) return true;
+    if (!hy_param_get(job->params, &job->kernel->params[param]).b) return false; /* never there */
+  }
   for (int d = 0; hy_output_dim(job->kernel, output, d, name, sizeof name, &param); d++)
     if (param >= 0 && job->swept[param]) return true;
   return false;

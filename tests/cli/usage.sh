@@ -42,7 +42,7 @@ expect '$hybrid verify' 2 '' "$e \`verify\` needs an argument: hybrid verify DIR
 expect '$hybrid show ""' 2 '' "$e the argument of \`show\` is empty"
 expect '$hybrid run --bind sockets' 2 '' "$e --bind must be one of auto|none, not \"sockets\""
 expect '$hybrid run --progress=' 2 '' "$e --progress must be one of auto|always|never, not \"\""
-expect '$hybrid run --color yes' 2 '' "$e --color must be one of auto|always|never, not \"yes\""
+expect '$hybrid run --progress yes' 2 '' "$e --progress must be one of auto|always|never, not \"yes\""
 expect '$hybrid run --threads many' 2 '' "$e --threads must be a whole number from 0 to 65536, not \"many\""
 expect '$hybrid run -t -1' 2 '' "$e --threads must be a whole number from 0 to 65536, not \"-1\""
 expect '$hybrid run -t 70000' 2 '' "$e --threads must be a whole number from 0 to 65536, not \"70000\""
