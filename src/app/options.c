@@ -63,7 +63,7 @@ const option_spec all_options[] = {
      "replace a value of the job file, e.g. params.k=7 or sweep.k=[2,3]; may be repeated"},
     {"output", 'o', OPT_TEXT, AT(output), "DIR", NULL, 0, " run check ",
      "run directory, instead of the job's (results/NAME by default)"},
-    {"threads", 't', OPT_COUNT, AT(threads), "N", NULL, 65536, " run info verify ",
+    {"threads", 't', OPT_COUNT, AT(threads), "N", NULL, 4096, " run info verify ",
      "OpenMP threads per rank; default: OMP_NUM_THREADS, SLURM_CPUS_PER_TASK, or the rank's share "
      "of the cores"},
     {"bind", 0, OPT_CHOICE, AT(bind), NULL, "auto|none", 0, " run info ",
@@ -155,7 +155,7 @@ static hy_code take_value(const option_spec *s, const char *text, options *o, hy
   case OPT_COUNT:
     if (!hy_parse_i64(text, &n) || n < 0 || n > s->max)
       return hy_fail(err, HY_EINPUT, "--%s must be a whole number from 0%s, not \"%s\"", s->name,
-                     s->max == 65536 ? " to 65536" : " on", text);
+                     s->max == 4096 ? " to 4096" : " on", text);
     *(int64_t *)field = n;
     return HY_OK;
   case OPT_TIME:

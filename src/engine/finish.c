@@ -66,13 +66,15 @@ static hy_code collect_failures(engine *e, replay *r, hy_err *err)
 
 static hy_code write_results(engine *e, hy_err *err)
 {
-  const hy_store_source from = {
-      .ctx = &(source){.e = e}, .status = source_status, .read = source_read};
-  source       *s = from.ctx;
-  char          path[4096];
-  int64_t       first = 0, end = 0;
-  const int64_t start = hy_now_ns();
-  hy_code       rc = hy_store_range(e->job, e->rank, e->size, &first, &end, err);
+  const hy_store_source from = {.ctx = &(source){.e = e},
+                                .any_failed = e->failed > 0,
+                                .status = source_status,
+                                .read = source_read};
+  source               *s = from.ctx;
+  char                  path[4096];
+  int64_t               first = 0, end = 0;
+  const int64_t         start = hy_now_ns();
+  hy_code               rc = hy_store_range(e->job, e->rank, e->size, &first, &end, err);
 
   rc = hy_agree(e->world, rc, err);
   if (!rc) rc = replay_load(e, first, end, &s->replay, err);

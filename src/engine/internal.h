@@ -76,6 +76,7 @@ typedef struct engine {
   hy_job        *job;
   hy_inputs     *inputs;
   char          *dir, *journal_dir;
+  int            lock; /**< on dir, rank 0; -1: none */
 
   bool       fixed_shape; /**< no output's extent depends on the task   */
   int        noutputs;
@@ -114,6 +115,7 @@ void    engine_clear(engine *e);
 
 /* rundir.c: local, on rank 0. */
 hy_code rundir_claim(engine *e, hy_err *err);
+void    rundir_release(engine *e);
 
 /* replay.c */
 hy_code replay_load(engine *e, int64_t first, int64_t end, replay *r,
@@ -128,7 +130,7 @@ hy_code replay_why(replay *r, int64_t task, hy_err *why, hy_err *err);
 
 /* task.c: run one task and journal what it put. */
 typedef struct runner runner;
-hy_code               runner_new(engine *e, int worker, runner **r, hy_err *err);
+hy_code               runner_new(engine *e, int index, runner **out, hy_err *err);
 void                  runner_free(runner *r);
 /** Solo: local.  Team: collective over e->team.  A failed task is journaled, not returned. */
 hy_code runner_task(runner *r, int64_t task, hy_err *err);

@@ -27,7 +27,8 @@ typedef struct service {
   progress        progress;
 } service;
 
-/** Set by the signal handler: SIGUSR1 asks for no new tasks. */
+/** Set by the signal handler: no new tasks, please.  A second signal of the kind does what it does
+ *  by default: it kills. */
 static volatile sig_atomic_t drain_asked;
 
 static void on_drain(int signal)
@@ -221,11 +222,14 @@ static bool all_ran(const engine *e)
 
 hy_code engine_loop(engine *e, hy_err *err)
 {
-  struct sigaction drain = {.sa_handler = on_drain}, before;
+  static const int signals[] = {SIGUSR1, SIGTERM, SIGINT};
+  enum { NSIGNALS = sizeof signals / sizeof *signals };
+  struct sigaction drain = {.sa_handler = on_drain, .sa_flags = (int)SA_RESETHAND};
+  struct sigaction before[NSIGNALS];
   service          s = {0};
   hy_code          rc = HY_OK;
 
-  (void)sigaction(SIGUSR1, &drain, &before);
+  for (int i = 0; i < NSIGNALS; i++) (void)sigaction(signals[i], &drain, &before[i]);
   rc = hy_agree(e->world, service_start(&s, e, err), err);
   if (rc) return rc;
   HY_MPI(MPI_Barrier(e->world));
@@ -247,7 +251,7 @@ hy_code engine_loop(engine *e, hy_err *err)
     atomic_store(&e->broken, (int)sync);
   }
   service_end(&s);
-  (void)sigaction(SIGUSR1, &before, NULL);
+  for (int i = 0; i < NSIGNALS; i++) (void)sigaction(signals[i], &before[i], NULL);
   const bool complete = all_ran(e);
 
   if (atomic_load(&e->broken)) {

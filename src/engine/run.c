@@ -69,7 +69,7 @@ static hy_code run(engine *e, hy_err *err)
 
 int hy_engine_run(MPI_Comm world, const hy_run_options *options)
 {
-  engine e = {.options = options, .world = world, .team = MPI_COMM_NULL};
+  engine e = {.options = options, .world = world, .team = MPI_COMM_NULL, .lock = -1};
   hy_err err = {0};
 
   e.rank = hy_comm_rank(world);

@@ -2,6 +2,7 @@
  *  The run directory: whose it is, whether it may be used, what lies in it.
  *
  *      results.h5 run.json job.yaml trace.json    of a finished run
+ *      .lock                                      while a run is under way
  *      journal/job.spec                           what decides the results, as text
  *      journal/epoch-000001/rank-00000.log        see journal.h                               */
 #include "engine/internal.h"
@@ -14,7 +15,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 enum { SPEC_LIMIT = 64 << 20 };
 
@@ -34,7 +37,8 @@ static bool is_empty(const char *dir)
 
   if (!d) return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG; /* mkdir will tell */
   while (empty && (item = readdir(d)))
-    empty = strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0;
+    empty = strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0 ||
+            strcmp(item->d_name, ".lock") == 0; /* of a run that was killed before it began */
   (void)closedir(d);
   return empty;
 }
@@ -140,11 +144,70 @@ static hy_code write_texts(const engine *e, hy_err *err)
   return rc;
 }
 
+static hy_code in_use(const char *dir, int fd, hy_err *err)
+{
+  char          who[128] = "";
+  const ssize_t n = hy_io->pread(fd, who, sizeof who - 1, 0);
+
+  (void)hy_io->close(fd);
+  who[n > 0 ? strcspn(who, "\n") : 0] = 0;
+  return hy_fail(err, HY_EINPUT,
+                 "%s is in use by another run (%s); wait for it, or choose another "
+                 "directory by -o",
+                 dir, who[0] ? who : "just starting");
+}
+
+/** One run at a time: a lock that ends with the process, on DIR/.lock, which says whose it is.  The
+ *  holder removes the file before it lets go, so a lock on a removed file is none: try again.  Where a
+ *  file system knows no locks the journal's epochs still keep the logs of two runs apart. */
+static hy_code lock(engine *e, hy_err *err)
+{
+  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  char         path[4096], who[128], host[64] = "";
+  struct stat  ours, there;
+
+  (void)snprintf(path, sizeof path, "%s/.lock", e->dir);
+  for (;;) {
+    const int fd = hy_io->open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+      return hy_fail(err, HY_EIO, "cannot write into %s: %s; choose another directory by -o",
+                     e->dir, strerror(errno));
+    if (fcntl(fd, F_OFD_SETLK, &whole) != 0 && (errno == EAGAIN || errno == EACCES))
+      return in_use(e->dir, fd, err);
+    if (fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_ino == there.st_ino) {
+      (void)gethostname(host, sizeof host - 1);
+      (void)snprintf(who, sizeof who, "process %ld on %s\n", (long)getpid(), host);
+      (void)hy_io_write_all(fd, who, strlen(who)); /* for people: nothing depends on it */
+      e->lock = fd;
+      return HY_OK;
+    }
+    (void)hy_io->close(fd);
+  }
+}
+
+void rundir_release(engine *e)
+{
+  char path[4096];
+
+  if (e->lock < 0) return;
+  (void)snprintf(path, sizeof path, "%s/.lock", e->dir);
+  (void)hy_io->unlink(path);
+  (void)hy_io->close(e->lock);
+  e->lock = -1;
+}
+
 hy_code rundir_claim(engine *e, hy_err *err)
 {
   hy_dir_state state = hy_dir_look(e->dir);
   hy_code      rc = HY_OK;
 
+  if (state != HY_DIR_FOREIGN) {
+    rc = hy_io_make_dirs(e->dir, err);
+    if (!rc) rc = lock(e, err);
+    if (rc) return rc;
+    state = hy_dir_look(e->dir); /* again, now that nobody changes it */
+  }
   if (state == HY_DIR_FOREIGN)
     return hy_fail(err, HY_EINPUT,
                    "%s is not empty and holds no run of hybrid; choose another directory by -o",
@@ -159,7 +222,6 @@ hy_code rundir_claim(engine *e, hy_err *err)
     state = HY_DIR_ABSENT;
   }
   if (!rc && state == HY_DIR_UNFINISHED) rc = same_job(e, err);
-  if (!rc) rc = hy_io_make_dirs(e->dir, err);
   if (!rc) rc = probe(e, err);
   if (!rc) rc = hy_io_make_dirs(e->journal_dir, err);
   if (!rc && state == HY_DIR_ABSENT) rc = write_texts(e, err);

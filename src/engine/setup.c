@@ -324,6 +324,7 @@ void engine_clear(engine *e)
   free(e->order);
   free(e->cost);
   free(e->extents);
+  rundir_release(e);
   free(e->dir);
   free(e->journal_dir);
   hy_inputs_free(e->inputs);

@@ -3,6 +3,7 @@
  *  then each task's own verification, tasks shared out over ranks (solo) or done by all (team). */
 #include "engine/internal.h"
 
+#include "base/digest.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/str.h"
@@ -141,6 +142,32 @@ static hy_code load(engine *e, const hy_verify_options *o, char *path, size_t si
   return rc;
 }
 
+/** Whether results.h5 is the file that run.json speaks of: this also covers what belongs to no task,
+ *  such as coordinates and attributes.  Rank 0. */
+static hy_code check_file(const char *dir, const char *path, bool *same, hy_err *err)
+{
+  static const char key[] = "\"results_sha256\": \"";
+  char              json_path[4096], *json = NULL, sha[65];
+  uint8_t           digest[32];
+  size_t            n = 0;
+
+  (void)snprintf(json_path, sizeof json_path, "%s/run.json", dir);
+  hy_code rc = hy_io_load(json_path, 256 << 20, &json, &n, err);
+
+  if (!rc) rc = hy_io_digest(path, digest, err);
+  if (!rc) {
+    const char *written = strstr(json, key);
+
+    hy_hex32(digest, sha);
+    *same = written && strncmp(written + sizeof key - 1, sha, 64) == 0;
+    if (!*same)
+      (void)printf("  %s was changed after it was written: its sha256 is %s, %s says %.64s\n", path,
+                   sha, json_path, written ? written + sizeof key - 1 : "nothing");
+  }
+  free(json);
+  return rc;
+}
+
 static void say(const engine *e, const hy_verify_options *o, const outcome *all)
 {
   char checked[28], n[28];
@@ -157,7 +184,7 @@ static void say(const engine *e, const hy_verify_options *o, const outcome *all)
 
 int hy_engine_verify(MPI_Comm world, const hy_verify_options *o)
 {
-  engine  e = {.world = world, .team = MPI_COMM_NULL};
+  engine  e = {.world = world, .team = MPI_COMM_NULL, .lock = -1};
   hy_err  err = {0};
   outcome all = {0};
   char    path[4096];
@@ -171,11 +198,18 @@ int hy_engine_verify(MPI_Comm world, const hy_verify_options *o)
     e.team = e.job->kernel->team ? world : MPI_COMM_SELF;
     rc = verify_tasks(&e, o, path, &all, &err);
   }
+  bool same = true;
+
+  if (!rc) rc = hy_agree(world, e.rank == 0 ? check_file(o->dir, path, &same, &err) : HY_OK, &err);
+  HY_MPI(MPI_Bcast(&same, 1, MPI_C_BOOL, 0, world));
   if (rc && e.rank == 0) (void)fprintf(stderr, "hybrid: error: %s\n", err.text);
+  if (rc == HY_EIO && e.rank == 0)
+    (void)fprintf(stderr, "hybrid: %s cannot be read; run the job again with --force\n", path);
   if (!rc && e.rank == 0 && !o->quiet) say(&e, o, &all);
   e.team = MPI_COMM_NULL;
-  const bool bad = all.damaged || all.wrong;
+  const bool bad = all.damaged || all.wrong || !same;
 
   engine_clear(&e);
-  return rc ? hy_exit_code(rc) : bad ? HY_EXIT_FAILED : HY_EXIT_DONE;
+  /* a file that cannot be read is a verdict here, not a mishap */
+  return rc && rc != HY_EIO ? hy_exit_code(rc) : rc || bad ? HY_EXIT_FAILED : HY_EXIT_DONE;
 }

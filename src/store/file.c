@@ -207,7 +207,7 @@ static hy_code open_set(store_file *f, int slot, hy_err *err)
 /** MPI-IO takes what is before a colon in a path for the name of a file system.  So a directory with
  *  a colon is opened, and the file named through it: into name[], with the directory's descriptor,
  *  which is to be closed when the file is open; -1 if there is none. */
-static int name_without_colon(const char *path, char *name, size_t n)
+__attribute__((nonnull)) static int name_without_colon(const char *path, char *name, size_t n)
 {
   const char *slash = strrchr(path, '/');
   char        dir[4096];

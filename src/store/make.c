@@ -150,6 +150,7 @@ static void describe_output(maker *m, hid_t set, const hy_output *o)
   const uint64_t fill_f = STORE_NAN;
 
   maker_describe(m, set, o->unit, o->doc);
+  if (o->type == HY_I64 && !m->any_failed) return; /* xarray would make floats of the numbers */
   maker_numbers(m, set, "_FillValue", output_type(o), 0,
                 o->type == HY_I64 ? (const void *)&fill_i : &fill_f);
 }
@@ -276,9 +277,10 @@ static void task_groups(maker *m, const int8_t *failed, scale *roots)
   free(x);
 }
 
-hy_code store_make(const hy_layout *lay, const char *path, const int8_t *failed, hy_err *err)
+hy_code store_make(const hy_layout *lay, const char *path, const int8_t *failed, bool any_failed,
+                   hy_err *err)
 {
-  maker  m = {.lay = lay, .path = path, .file = -1, .err = err};
+  maker  m = {.lay = lay, .path = path, .file = -1, .any_failed = any_failed, .err = err};
   scale *scales = calloc((size_t)lay->ndims + 1, sizeof *scales);
 
   if (!scales) return hy_fail(err, HY_ENOMEM, "%s: no memory for dimensions", path);

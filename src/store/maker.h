@@ -12,6 +12,7 @@ typedef struct maker {
   hid_t            file, scalar; /**< scalar: a dataspace */
   hid_t            array, mark; /**< creation properties: of arrays; of dimensions without values */
   hid_t            group;       /**< creation properties of groups */
+  bool             any_failed;
   hy_code          rc;
   hy_err          *err;
 } maker;

@@ -24,6 +24,7 @@
  *  ascending order within a stage; `status` more than once per task. */
 typedef struct hy_store_source {
   void *ctx;
+  bool  any_failed; /**< some task of the job did; the same on all ranks */
   /** *failed = whether the task has no result: its outputs get fill values. */
   hy_code (*status)(void *ctx, int64_t task, bool *failed, hy_err *err);
   /** Bytes [offset, offset+n) of the row-major data of one output of a task that did not fail. */

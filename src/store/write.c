@@ -185,7 +185,7 @@ static hy_code make(writer *w, hy_err *err)
     rc = need_room(w, (double)w->lay->bytes + 5.0 * (double)job->ntasks + structure, err);
     if (!rc && hy_io->unlink(w->temporary) != 0 && errno != ENOENT)
       rc = hy_fail(err, HY_EIO, "%s: cannot remove it: %s", w->temporary, strerror(errno));
-    if (!rc) rc = store_make(w->lay, w->temporary, w->failed, err);
+    if (!rc) rc = store_make(w->lay, w->temporary, w->failed, w->source->any_failed, err);
     if (!rc) rc = reserve(w, err);
     rc = explain(w, rc, err);
   }

@@ -77,4 +77,16 @@ wait "$pid" || code=$?
 if [ "$code" != 75 ]; then echo "FAIL drain: exit code $code, not 75"; failed=1; fi
 run 1 2 spin.yaml -o kill-drain
 same kill
+
+# two runs in one directory: the second is refused, and does the first no harm
+mpirun -n 2 "$hybrid" run spin.yaml --quiet --threads 1 -o kill-two & pid=$!
+sleep 1
+for more in "" --force; do
+  code=0
+  mpirun -n 1 "$hybrid" run spin.yaml --quiet -o kill-two $more 2>two.log || code=$?
+  if [ "$code" != 3 ] || ! grep -q 'kill-two is in use by another run' two.log; then
+    echo "FAIL two runs: exit code $code"; cat two.log; failed=1; fi
+done
+wait "$pid"
+same kill
 exit $failed

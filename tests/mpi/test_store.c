@@ -239,7 +239,7 @@ static fake no_accident(const hy_job *job, MPI_Comm comm)
 
 static hy_code write_with(MPI_Comm comm, const char *path, const hy_job *job, fake *f, hy_err *err)
 {
-  const hy_store_source source = {f, fake_status, fake_read};
+  const hy_store_source source = {.ctx = f, .status = fake_status, .read = fake_read};
   const hy_code         rc = hy_store_write(comm, path, job, &source, err);
 
   CU_ASSERT_EQUAL(f->outside, 0);
