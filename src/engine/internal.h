@@ -80,15 +80,16 @@ typedef struct engine {
 
   bool       fixed_shape; /**< no output's extent depends on the task   */
   int        noutputs;
-  hy_extent *extents; /**< [noutputs], when fixed_shape             */
-  double    *cost;    /**< flops per task, NULL: all alike          */
+  hy_extent *extents;    /**< [noutputs], when fixed_shape             */
+  int64_t    task_bytes; /**< of all outputs of a task, when fixed_shape */
+  double    *cost;       /**< flops per task, NULL: all alike          */
 
   uint32_t   *order; /**< position -> task, NULL: identity                        */
   int64_t     npending, ndone_before;
   hy_chunks   chunks;
   hy_sched   *sched;
   MPI_Comm    team;
-  int         team_index, nteams, nworkers, task_threads;
+  int         team_index, nteams, team_rank, team_size, nworkers, task_threads;
   worker     *workers; /**< [nworkers]                                             */
   hy_journal *journal;
   uint32_t    epoch;

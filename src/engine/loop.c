@@ -167,7 +167,7 @@ static int64_t team_next(engine *e)
     if (atomic_load(&e->stop)) hy_sched_stop(e->sched);
     if (hy_sched_take(e->sched, 1, &first) > 0) task = e->order ? (int64_t)e->order[first] : first;
   }
-  if (hy_comm_size(e->team) > 1) HY_MPI(MPI_Bcast(&task, 1, MPI_INT64_T, 0, e->team));
+  if (e->team_size > 1) HY_MPI(MPI_Bcast(&task, 1, MPI_INT64_T, 0, e->team));
   return task;
 }
 
@@ -230,8 +230,14 @@ hy_code engine_loop(engine *e, hy_err *err)
   hy_code          rc = HY_OK;
 
   for (int i = 0; i < NSIGNALS; i++) (void)sigaction(signals[i], &drain, &before[i]);
-  rc = hy_agree(e->world, service_start(&s, e, err), err);
-  if (rc) return rc;
+  const hy_code started = service_start(&s, e, err);
+
+  rc = hy_agree(e->world, started, err);
+  if (rc) {
+    if (!started) service_end(&s);
+    for (int i = 0; i < NSIGNALS; i++) (void)sigaction(signals[i], &before[i], NULL);
+    return rc;
+  }
   HY_MPI(MPI_Barrier(e->world));
   (void)pthread_mutex_lock(&s.mpi); /* from here to the end of wait_for_all() */
   s.uses_mpi = is_refiller(e);
@@ -250,6 +256,12 @@ hy_code engine_loop(engine *e, hy_err *err)
     e->broken_err = sync_err;
     atomic_store(&e->broken, (int)sync);
   }
+  hy_journal_committed(e->journal, &e->done, &e->failed);
+  int64_t safe[2] = {e->done, e->failed};
+
+  HY_MPI(MPI_Allreduce(MPI_IN_PLACE, safe, 2, MPI_INT64_T, MPI_SUM, e->world));
+  e->done = safe[0]; /* collect_failures() counts again when the run is complete */
+  e->failed = safe[1];
   service_end(&s);
   for (int i = 0; i < NSIGNALS; i++) (void)sigaction(signals[i], &before[i], NULL);
   const bool complete = all_ran(e);

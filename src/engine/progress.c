@@ -25,7 +25,8 @@ void progress_begin(progress *p, const engine *e)
   memset(p, 0, sizeof *p);
   p->width = terminal_width();
   p->terminal = p->width > 0;
-  p->on = e->rank == 0 && !e->options->quiet && e->options->progress != HY_NEVER;
+  p->on = e->rank == 0 && (e->options->progress == HY_ALWAYS ||
+                           (!e->options->quiet && e->options->progress != HY_NEVER));
   p->start_s = p->shown_s = hy_now_s();
   p->total = e->job->ntasks;
   p->before = e->ndone_before;

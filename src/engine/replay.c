@@ -120,8 +120,8 @@ static hy_code exchange(const engine *e, notes *all, replay *r, hy_err *err)
       sends[to] += all->list[i].task >= range[to].first && all->list[i].task < range[to].end;
   HY_MPI(MPI_Alltoall(sends, 1, MPI_INT, gets, 1, MPI_INT, e->world));
   for (int to = 0; to < size; to++) {
-    send_at[to] = to ? send_at[to - 1] + sends[to - 1] : 0;
-    get_at[to] = to ? get_at[to - 1] + gets[to - 1] : 0;
+    send_at[to] = (int)(total < INT32_MAX ? total : INT32_MAX); /* too many are refused below */
+    get_at[to] = (int)(r->n < INT32_MAX ? r->n : INT32_MAX);
     r->n += gets[to];
     total += sends[to];
   }

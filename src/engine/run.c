@@ -29,18 +29,16 @@ int hy_exit_code(hy_code code)
   return HY_EXIT_FAILED;
 }
 
-/** All tasks are in the journal or the run was stopped early: say what is safe and what to do. */
+/** What is safe, and what to do. */
 static void say_stopped(const engine *e, hy_code rc)
 {
-  int64_t done = 0, failed = 0;
-  char    n[28], total[28];
+  char n[28], total[28];
 
-  if (e->sched) hy_sched_progress(e->sched, &done, &failed);
   if (rc != HY_STOP && rc != HY_EIO) return;
   (void)fprintf(stderr,
                 "hybrid: %s of %s tasks are safe in %s; start the same job again to go on\n",
-                hy_format_count(n, e->ndone_before + done), hy_format_count(total, e->job->ntasks),
-                e->journal_dir);
+                hy_format_count(n, e->ndone_before + e->done),
+                hy_format_count(total, e->job->ntasks), e->journal_dir);
 }
 
 static hy_code run(engine *e, hy_err *err)
@@ -57,13 +55,12 @@ static hy_code run(engine *e, hy_err *err)
     rc = engine_loop(e, err);
     if (rc && e->rank == 0) say_stopped(e, rc);
   }
-  if (e->journal) {
-    hy_err        ignored;
-    const hy_code closed = hy_journal_close(e->journal, rc ? &ignored : err);
+  hy_code closed = HY_OK;
+  hy_err  ignored;
 
-    e->journal = NULL;
-    rc = hy_agree(e->world, rc ? rc : closed, err);
-  }
+  if (e->journal) closed = hy_journal_close(e->journal, rc ? &ignored : err);
+  e->journal = NULL;
+  if (!rc) rc = hy_agree(e->world, closed, err); /* rc itself is the same everywhere */
   return rc ? rc : engine_finish(e, err);
 }
 

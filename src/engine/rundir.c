@@ -38,9 +38,26 @@ static bool is_empty(const char *dir)
   if (!d) return errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG; /* mkdir will tell */
   while (empty && (item = readdir(d)))
     empty = strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0 ||
-            strcmp(item->d_name, ".lock") == 0; /* of a run that was killed before it began */
+            strcmp(item->d_name, ".lock") == 0 || strcmp(item->d_name, ".probe") == 0 ||
+            strcmp(item->d_name, "job.yaml.tmp") == 0; /* of a run that was killed as it began */
   (void)closedir(d);
   return empty;
+}
+
+/** Whether DIR/job.yaml is one that we wrote: it comes first, and goes last. */
+static bool is_job_of_ours(const char *dir)
+{
+  static const char first[] = HY_JOB_FIRST_LINE;
+  char              path[4096], text[sizeof first] = "";
+
+  (void)snprintf(path, sizeof path, "%s/job.yaml", dir);
+  const int fd = hy_io->open(path, O_RDONLY | O_CLOEXEC, 0);
+
+  if (fd < 0) return false;
+  const bool same = hy_io_read_all(fd, text, sizeof first - 1, 0) == 0 && strcmp(text, first) == 0;
+
+  (void)hy_io->close(fd);
+  return same;
 }
 
 hy_dir_state hy_dir_look(const char *dir)
@@ -49,21 +66,21 @@ hy_dir_state hy_dir_look(const char *dir)
   if (has(dir, "run.json") && has(dir, "results.h5") && has(dir, "job.yaml"))
     return HY_DIR_FINISHED;
   if (has(dir, "journal/job.spec")) return HY_DIR_UNFINISHED;
-  return HY_DIR_FOREIGN;
+  return is_job_of_ours(dir) ? HY_DIR_ABSENT : HY_DIR_FOREIGN; /* nothing but a job.yaml */
 }
 
-static hy_code remove_ours(const char *dir, hy_err *err)
+static hy_code remove_ours(const engine *e, hy_err *err)
 {
   static const char *const names[] = {"results.h5", "run.json", "trace.json", "job.yaml"};
   char                     path[4096];
+  hy_code                  rc = hy_io_remove_tree(e->journal_dir, err);
 
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    (void)snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+  for (size_t i = 0; !rc && i < sizeof names / sizeof *names; i++) {
+    (void)snprintf(path, sizeof path, "%s/%s", e->dir, names[i]);
     if (hy_io->unlink(path) != 0 && errno != ENOENT)
-      return hy_fail(err, HY_EIO, "cannot remove %s: %s", path, strerror(errno));
+      rc = hy_fail(err, HY_EIO, "cannot remove %s: %s", path, strerror(errno));
   }
-  (void)snprintf(path, sizeof path, "%s/journal", dir);
-  return hy_io_remove_tree(path, err);
+  return rc;
 }
 
 /** First line in which two texts differ, of each. */
@@ -97,7 +114,7 @@ static hy_code same_job(const engine *e, hy_err *err)
 }
 
 /** Files can be made and written here, before hours are spent on what they are to hold. */
-static hy_code probe(const engine *e, hy_err *err)
+static hy_code probe(const engine *e, bool fresh, hy_err *err)
 {
   char           path[4096], block[4096] = {0};
   struct statvfs fs;
@@ -115,9 +132,9 @@ static hy_code probe(const engine *e, hy_err *err)
                  strerror(errno));
   (void)hy_io->close(fd);
   (void)hy_io->unlink(path);
-  if (!rc && statvfs(e->dir, &fs) == 0) {
+  if (!rc && fresh && statvfs(e->dir, &fs) == 0) {
     const double free_bytes = (double)fs.f_bavail * (double)fs.f_frsize;
-    const double record = 48.0 + 8.0 * e->noutputs;
+    const double record = 48.0 + (e->fixed_shape ? (double)e->task_bytes : 8.0 * e->noutputs);
 
     if (free_bytes < record * (double)e->npending)
       rc = hy_fail(err, HY_EIO,
@@ -128,18 +145,20 @@ static hy_code probe(const engine *e, hy_err *err)
   return rc;
 }
 
+/** job.yaml says that the directory is ours, job.spec that there is something to go on with. */
 static hy_code write_texts(const engine *e, hy_err *err)
 {
   char    path[4096];
   hy_str  yaml = {0};
-  hy_code rc = HY_OK;
+  hy_code rc = hy_io_remove_tree(e->journal_dir, err); /* of a run that was killed as it began */
 
-  (void)snprintf(path, sizeof path, "%s/job.spec", e->journal_dir);
-  rc = hy_io_replace(path, hy_job_spec(e->job), strlen(hy_job_spec(e->job)), err);
   hy_job_write(e->job, &yaml);
   if (!rc && yaml.failed) rc = hy_fail(err, HY_ENOMEM, "no memory for job.yaml");
   (void)snprintf(path, sizeof path, "%s/job.yaml", e->dir);
   if (!rc) rc = hy_io_replace(path, yaml.text ? yaml.text : "", yaml.len, err);
+  if (!rc) rc = hy_io_make_dirs(e->journal_dir, err);
+  (void)snprintf(path, sizeof path, "%s/job.spec", e->journal_dir);
+  if (!rc) rc = hy_io_replace(path, hy_job_spec(e->job), strlen(hy_job_spec(e->job)), err);
   hy_str_clear(&yaml);
   return rc;
 }
@@ -218,12 +237,11 @@ hy_code rundir_claim(engine *e, hy_err *err)
                    "or choose another directory by -o",
                    e->dir, e->dir);
   if (e->options->force && state != HY_DIR_ABSENT) {
-    rc = remove_ours(e->dir, err);
+    rc = remove_ours(e, err);
     state = HY_DIR_ABSENT;
   }
   if (!rc && state == HY_DIR_UNFINISHED) rc = same_job(e, err);
-  if (!rc) rc = probe(e, err);
-  if (!rc) rc = hy_io_make_dirs(e->journal_dir, err);
+  if (!rc) rc = probe(e, state == HY_DIR_ABSENT, err);
   if (!rc && state == HY_DIR_ABSENT) rc = write_texts(e, err);
   return rc;
 }

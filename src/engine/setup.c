@@ -87,7 +87,6 @@ static hy_code fix_extents(engine *e, hy_err *err)
 {
   const hy_kernel *k = e->job->kernel;
   char             name[128];
-  int64_t          bytes;
 
   e->noutputs = hy_outputs_count(k);
   if (e->noutputs > MAX_OUTPUTS)
@@ -108,7 +107,8 @@ static hy_code fix_extents(engine *e, hy_err *err)
     for (int d = 0; hy_output_dim(k, o, d, name, sizeof name, &param); d++)
       if (param >= 0 && e->job->swept[param]) e->fixed_shape = false;
   }
-  return e->fixed_shape ? engine_extents(e, e->job->params, e->extents, &bytes, err) : HY_OK;
+  return e->fixed_shape ? engine_extents(e, e->job->params, e->extents, &e->task_bytes, err)
+                        : HY_OK;
 }
 
 /** Which tasks are done already, from the journal; done[task], the same on all ranks. */
@@ -212,14 +212,18 @@ static hy_code make_teams(engine *e, hy_err *err)
     if (!e->workers[w].spans) rc = hy_fail(err, HY_ENOMEM, "no memory for the trace");
   }
   rc = hy_agree(e->world, rc, err);
-  return rc ? rc : hy_place_teams(e->place, ranks, &e->team, &e->team_index, &e->nteams, err);
+  if (!rc) rc = hy_place_teams(e->place, ranks, &e->team, &e->team_index, &e->nteams, err);
+  if (rc || e->team == MPI_COMM_NULL) return rc;
+  e->team_rank = hy_comm_rank(e->team);
+  e->team_size = hy_comm_size(e->team);
+  return HY_OK;
 }
 
 /** Who shares a queue: the ranks of a node; for teams, the first ranks of teams. */
 static hy_code open_queue(engine *e, const uint8_t *done, hy_err *err)
 {
   const bool is_team = e->job->kernel->team, one_node = e->facts.nnodes == 1;
-  const bool takes = e->team != MPI_COMM_NULL && hy_comm_rank(e->team) == 0;
+  const bool takes = e->team != MPI_COMM_NULL && e->team_rank == 0;
   MPI_Comm   world = e->world, node = hy_place_node_comm(e->place);
   hy_code    rc = hy_agree(
          e->world, plan(e, done, is_team ? (one_node ? 1 : e->nteams) : e->facts.nnodes, err), err);
@@ -229,12 +233,13 @@ static hy_code open_queue(engine *e, const uint8_t *done, hy_err *err)
     HY_MPI(MPI_Comm_split(e->world, takes ? 0 : MPI_UNDEFINED, 0, &world));
     node = one_node ? world : MPI_COMM_SELF;
   }
-  if (world == MPI_COMM_NULL) return HY_OK;
-  const hy_sched_plan sched = {.n = e->npending, .chunks = e->chunks, .serve_in_take = is_team};
+  if (world != MPI_COMM_NULL) {
+    const hy_sched_plan sched = {.n = e->npending, .chunks = e->chunks, .serve_in_take = is_team};
 
-  rc = hy_sched_new(world, node, &sched, &e->sched, err);
-  if (is_team) HY_MPI(MPI_Comm_free(&world));
-  return rc;
+    rc = hy_sched_new(world, node, &sched, &e->sched, err);
+    if (is_team) HY_MPI(MPI_Comm_free(&world));
+  }
+  return hy_agree(e->world, rc, err);
 }
 
 static hy_code open_journal(engine *e, hy_err *err)

@@ -60,7 +60,7 @@ static hy_code append(runner *r, const hy_record *record, hy_err *err)
 {
   const hy_code rc = hy_journal_append(r->e->journal, record, err);
 
-  return rc ? journal_broke(r->e, rc, err) : HY_OK;
+  return rc ? journal_broke(r->e, HY_EIO, err) : HY_OK; /* whatever it lacks: nothing is kept */
 }
 
 static hy_code put_parts(runner *r, int output, int64_t start, int64_t count, const char *data,
@@ -141,8 +141,9 @@ hy_code runner_new(engine *e, int index, runner **out, hy_err *err)
   if (!r) return hy_fail(err, HY_ENOMEM, "no memory for a worker");
   r->e = e;
   r->w = &e->workers[index];
-  r->is_team = hy_comm_size(e->team) > 1;
-  r->is_root = hy_comm_rank(e->team) == 0;
+  r->is_team = e->team_size > 1;
+  r->is_root = e->team_rank == 0;
+  r->bytes = e->task_bytes;
   r->params = calloc(1, e->job->kernel->params_size);
   r->extents = e->fixed_shape ? e->extents : calloc(n, sizeof *r->extents);
   r->put = calloc(n, sizeof *r->put);
@@ -182,8 +183,7 @@ static hy_code prepare(runner *r, int64_t task, hy_err *err)
   r->run.seed = hy_task_seed(e->job->seed, task);
   r->steps = 0;
   r->next_agree = r->gap = 1;
-  if (!e->fixed_shape || r->bytes == 0)
-    rc = engine_extents(e, r->params, r->extents, &r->bytes, err);
+  if (!e->fixed_shape) rc = engine_extents(e, r->params, r->extents, &r->bytes, err);
   if (rc) return rc;
   r->in_parts = r->is_team || r->bytes > INLINE_BYTES;
   int64_t at = 0;
@@ -194,6 +194,7 @@ static hy_code prepare(runner *r, int64_t task, hy_err *err)
     at += r->extents[o].bytes;
   }
   r->put[e->noutputs] = 0;
+  if (!r->in_parts) memset(r->data, 0, (size_t)r->bytes); /* nothing of the task before */
   return HY_OK;
 }
 
@@ -264,9 +265,8 @@ static void account(runner *r, hy_code outcome, int64_t start)
     w->longest_task = (uint32_t)r->run.task;
   }
   if (r->e->job->kernel->cost && outcome == HY_OK)
-    w->flops_e3 += (int64_t)(1e-3 * r->e->job->kernel
-                                        ->cost(r->params, hy_comm_size(r->e->team), r->run.threads)
-                                        .flops);
+    w->flops_e3 +=
+        (int64_t)(1e-3 * r->e->job->kernel->cost(r->params, r->e->team_size, r->run.threads).flops);
   if (w->spans && w->nspans < MAX_SPANS)
     w->spans[w->nspans++] = (span){start, end, (uint32_t)r->run.task};
 }

@@ -58,6 +58,11 @@ static hy_code verify_task(engine *e, verifier *v, void *params, int64_t task, o
   if (!rc) rc = hy_store_check(v->store, task, &same, err);
   rc = hy_agree(e->team, rc, err);
   if (rc) return rc;
+  int any[2] = {failed, !same}; /* what one rank sees decides for its team */
+
+  HY_MPI(MPI_Allreduce(MPI_IN_PLACE, any, 2, MPI_INT, MPI_MAX, e->team));
+  failed = any[0];
+  same = !any[1];
   o->checked++;
   o->failed += failed;
   if (!same) {
@@ -114,7 +119,9 @@ static hy_code verify_tasks(engine *e, const hy_verify_options *o, const char *p
     } at = {mine.worst, e->rank};
 
     *all = mine;
-    if (!e->job->kernel->team)
+    if (e->job->kernel->team)
+      HY_MPI(MPI_Bcast(&all->checked, 4, MPI_INT64_T, 0, e->world));
+    else
       HY_MPI(MPI_Allreduce(&mine.checked, &all->checked, 4, MPI_INT64_T, MPI_SUM, e->world));
     HY_MPI(MPI_Allreduce(MPI_IN_PLACE, &at, 1, MPI_DOUBLE_INT, MPI_MAXLOC, e->world));
     all->worst = at.worst;
@@ -130,13 +137,17 @@ static hy_code load(engine *e, const hy_verify_options *o, char *path, size_t si
   static char          job_path[4096];
   const hy_run_options run = {.path = job_path, .threads = o->threads, .bind = true, .quiet = true};
 
-  if (hy_dir_look(o->dir) != HY_DIR_FINISHED)
-    return hy_fail(err, HY_EINPUT, "%s holds no finished run: no results.h5, run.json and job.yaml",
-                   o->dir);
+  hy_code rc = HY_OK;
+
+  if (e->rank == 0 && hy_dir_look(o->dir) != HY_DIR_FINISHED)
+    rc = hy_fail(err, HY_EINPUT, "%s holds no finished run: no results.h5, run.json and job.yaml",
+                 o->dir);
+  rc = hy_agree(e->world, rc, err);
+  if (rc) return rc;
   (void)snprintf(path, size, "%s/results.h5", o->dir);
   (void)snprintf(job_path, sizeof job_path, "%s/job.yaml", o->dir);
   e->options = &run;
-  const hy_code rc = engine_prepare(e, err);
+  rc = engine_prepare(e, err);
 
   e->options = NULL;
   return rc;

@@ -44,7 +44,11 @@ static hy_value at_sample(const column *c, double u)
 {
   hy_value v = {0};
 
-  if (c->values) return c->values[(int64_t)(u * (double)c->nvalues)];
+  if (c->values) {
+    const int64_t i = (int64_t)(u * (double)c->nvalues);
+
+    return c->values[i < c->nvalues ? i : c->nvalues - 1]; /* (rank + u) / count may round to 1 */
+  }
   if (c->param->type != HY_I64 || c->log) return at_share(c, u);
   v.i = c->ifrom + (int64_t)(u * ((double)c->ito - (double)c->ifrom + 1.0));
   if (v.i > c->ito) v.i = c->ito; /* rounding at the far end of a huge range */
@@ -72,6 +76,10 @@ hy_value column_value(const column *c, int64_t i, int64_t count)
   }
   if (c->param->type == HY_F64 && c->step != 0.0) {
     v.f = c->from + (double)i * c->step;
+    return v;
+  }
+  if (c->param->type == HY_I64 && !c->log) { /* exact, also beyond 2^53 */
+    v.i = count > 1 ? c->ifrom + (c->ito - c->ifrom) / (count - 1) * i : c->ifrom;
     return v;
   }
   return at_share(c, count > 1 ? (double)i / (double)(count - 1) : 0.0);

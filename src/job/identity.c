@@ -230,7 +230,7 @@ static void write_axis(const hy_axis *axis, hy_str *out)
 
 void hy_job_write(const hy_job *job, hy_str *yaml)
 {
-  hy_str_add(yaml, "# A job of hybrid as it was run, every default written yaml.\nversion: 1\n");
+  hy_str_add(yaml, HY_JOB_FIRST_LINE "version: 1\n");
   hy_str_addf(yaml, "name: %s\n", job->name);
   if (job->title[0]) {
     hy_str_add(yaml, "title: ");

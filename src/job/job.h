@@ -39,10 +39,9 @@ typedef struct hy_job {
   int              team_ranks;   /**< 0 = all ranks; solo kernels: 1                   */
   int              team_threads; /**< threads of a team per rank; 0 = the default     */
   hy_on_failure    on_failure;
-  double           task_seconds; /**< `task_timeout`, reserved; 0 = none              */
-  uint8_t          digest[32];   /**< identity: SHA-256 of hy_job_spec()                */
-  hy_str           spec;         /**< what hy_job_spec() returns                        */
-  hy_bundle       *bundle;       /**< of hy_job_load(); NULL from hy_job_from_bundle() */
+  uint8_t          digest[32]; /**< identity: SHA-256 of hy_job_spec()                */
+  hy_str           spec;       /**< what hy_job_spec() returns                        */
+  hy_bundle       *bundle;     /**< of hy_job_load(); NULL from hy_job_from_bundle() */
 } hy_job;
 
 /** Read a job file, `--set key=value` overrides (path.to.key=value), and all files it names.
@@ -77,7 +76,8 @@ hy_code hy_job_check_points(const hy_job *job, hy_str *report, hy_err *err);
 const char *hy_job_spec(const hy_job *job);
 
 /** The job as resolved, every default explicit, as a job file: running it gives the same results.
- *  Appends to `yaml`.  `dir` is where it will lie: relative paths are rewritten as absolute. */
+ *  Appends to `yaml`, which starts with HY_JOB_FIRST_LINE; data files are named by absolute paths. */
+#define HY_JOB_FIRST_LINE "# A job of hybrid as it was run, every default written out.\n"
 void hy_job_write(const hy_job *job, hy_str *yaml);
 
 /** Axes, for whoever lays results out. */

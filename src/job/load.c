@@ -137,9 +137,12 @@ static char *default_name(loader *l, const char *path)
   char *name =
       hy_arena_text(l->arena, base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
 
-  for (char *c = name; c && *c; c++)
+  if (!name) return NULL;
+  if (strlen(name) > 100) name[100] = 0;
+  for (char *c = name; *c; c++)
     if (!isalnum((unsigned char)*c) && !strchr("._-", *c)) *c = '_';
-  return name;
+  if (!isalnum((unsigned char)name[0]) && name[0]) name[0] = 'x'; /* as is_good_name() wants it */
+  return name[0] ? name : hy_arena_text(l->arena, "job", 3);
 }
 
 static void read_names(loader *l, const hy_node *root)
@@ -406,6 +409,7 @@ static void apply_set(loader *l, hy_node *root, const char *set)
   if (!parsed) return;
   if (!value) value = place;
   hy_str_add_bytes(&key, set, (size_t)(equals - set));
+  if (key.failed) return;
   const bool is_short = !strchr(key.text, '.') && !is_job_key(key.text);
 
   if (is_short) {
@@ -459,6 +463,10 @@ hy_code hy_job_from_bundle(hy_bundle *bundle, hy_job **job, hy_str *report, hy_e
       hy_diag_line(&l.diag, &l.source, 0, "the job file is empty; it must name a kernel at least");
     else if (root->kind == HY_MAP)
       read_job(&l, root);
+  }
+  if (!l.diag.mistakes && (memory->arena.failed || !l.job->kernel || l.job->ntasks < 1)) {
+    hy_job_free(&memory->job);
+    return hy_fail(err, HY_ENOMEM, "no memory for the job");
   }
   if (l.diag.mistakes) {
     hy_job_free(&memory->job);

@@ -162,8 +162,14 @@ static bool range_by_count(loader *l, const hy_node *node, column *c, int64_t *c
   }
   if (too_many(l, node, (double)*count)) return false;
   const int64_t gaps = *count - 1;
+  int64_t       span;
 
-  if (c->param->type == HY_I64 && !c->log && gaps > 0 && (c->ito - c->ifrom) % gaps != 0) {
+  if (c->param->type == HY_I64 && __builtin_sub_overflow(c->ito, c->ifrom, &span)) {
+    hy_diag_at(&l->diag, node, NULL, "the range of %s is too wide", c->param->name);
+    return false;
+  }
+
+  if (c->param->type == HY_I64 && !c->log && gaps > 0 && span % gaps != 0) {
     hy_diag_at(&l->diag, node, "use `step`", "%lld values from %lld to %lld are no whole numbers",
                (long long)*count, (long long)c->ifrom, (long long)c->ito);
     return false;

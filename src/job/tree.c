@@ -24,7 +24,10 @@ void *hy_arena_get(hy_arena *arena, size_t bytes)
     const size_t size = bytes > 65536 ? bytes : 65536;
 
     b = malloc(sizeof *b + size);
-    if (!b) return NULL;
+    if (!b) {
+      arena->failed = true;
+      return NULL;
+    }
     *b = (hy_block){.next = arena->blocks, .size = size};
     arena->blocks = b;
   }

@@ -28,7 +28,8 @@ typedef struct hy_node {
 /** Memory of one job's loading: everything here ends together. */
 typedef struct hy_arena {
   struct hy_block *blocks;
-  int64_t          nodes; /**< made so far */
+  int64_t          nodes;  /**< made so far             */
+  bool             failed; /**< memory ran out somewhere */
 } hy_arena;
 
 void *hy_arena_get(hy_arena *arena, size_t bytes); /**< zeroed; NULL when out of memory */

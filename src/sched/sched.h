@@ -38,7 +38,7 @@ int64_t hy_sched_batch(double task_ns, int64_t left, int workers);
 typedef struct hy_sched hy_sched;
 
 typedef struct hy_sched_plan {
-  int64_t   n;      /**< positions to hand out, below 2^32                                  */
+  int64_t   n;      /**< positions to hand out, below 2^31                                  */
   hy_chunks chunks; /**< read on the first rank of each queue; borrowed until free */
   bool      serve_in_take; /**< hy_sched_take itself refills: for callers that may use MPI      */
 } hy_sched_plan;
