@@ -77,6 +77,10 @@ const hy_param *load_param(loader *l, const hy_node *key);
 /** An unknown key, with the nearest known one. */
 void load_unknown(loader *l, const hy_node *key, const char *what, const char *const *known, int n);
 
+/** Apply one `--set key=value` to the tree of the job file.  override.c */
+void load_set(loader *l, hy_node *root, const char *set);
+bool load_is_job_key(const char *word); /**< of the top level */
+
 /** The sweep: fills job->axes, naxes, ntasks, swept. */
 void load_sweep(loader *l, const hy_node *sweep);
 bool load_csv(loader *l, const hy_node *path, hy_axis *axis);
