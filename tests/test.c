@@ -78,6 +78,7 @@ int hy_test_run_mpi(int *argc, char ***argv, const char *suite, const hy_test_ca
   MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided);
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   if (rank > 0 && !freopen("/dev/null", "w", stdout)) return 99;
+  (void)hy_test_dir(); /* collective the first time, and a test may ask for it on one rank only */
   const int mine = hy_test_run(suite, cases, n);
 
   if (mine) fprintf(stderr, "rank %d: suite %s failed\n", rank, suite);
