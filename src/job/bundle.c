@@ -1,8 +1,10 @@
 /** @file bundle.c
  *  The files of a job, read once where the job was started and sent to the other ranks.
  *
- *  Packed: for each item its length (8 bytes, little endian) and its bytes: path, text, number of
- *  overrides, each of them, number of files, and path, digest, kind ("t" or "d"), bytes of each. */
+ *  Packed: for each item its length (8 bytes, little endian) and its bytes: path, text, number
+ *  of overrides, each of them, number of files, and path, path from the root, digest, kind ("t"
+ *  or "d"), bytes of each; then the SHA-256 of all that.  A bundle that was cut or changed is
+ *  never parsed. */
 #include "job/internal.h"
 
 #include "base/digest.h"
@@ -17,6 +19,7 @@ void hy_bundle_free(hy_bundle *b)
   for (int i = 0; i < b->nsets; i++) free(b->sets[i]);
   for (int i = 0; i < b->nfiles; i++) {
     free(b->files[i].path);
+    free(b->files[i].absolute);
     free(b->files[i].bytes);
   }
   free(b->sets);
@@ -40,19 +43,23 @@ static bundle_file *add(hy_bundle *b, const char *path)
 
   if (!files) return NULL;
   b->files = files;
-  files[b->nfiles] = (bundle_file){.path = strdup(path)};
-  return files[b->nfiles].path ? &files[b->nfiles++] : NULL;
+  files[b->nfiles] = (bundle_file){.path = strdup(path), .absolute = realpath(path, NULL)};
+  if (files[b->nfiles].path && files[b->nfiles].absolute) return &files[b->nfiles++];
+  free(files[b->nfiles].path);
+  free(files[b->nfiles].absolute);
+  return NULL;
 }
 
-hy_code bundle_text(hy_bundle *b, const char *path, const char **text, size_t *n, hy_err *err)
+hy_code bundle_text(hy_bundle *b, const char *path, const bundle_file **file, hy_err *err)
 {
   bundle_file *f = find(b, path, true);
   char        *bytes = NULL;
-  hy_code      rc;
+  size_t       n = 0;
 
   if (!f && !b->reads) return hy_fail(err, HY_EBUG, "%s is not in the bundle", path);
   if (!f) {
-    rc = hy_io_load(path, MAX_CSV_BYTES, &bytes, n, err);
+    const hy_code rc = hy_io_load(path, MAX_CSV_BYTES, &bytes, &n, err);
+
     if (rc) return rc;
     f = add(b, path);
     if (!f) {
@@ -60,28 +67,28 @@ hy_code bundle_text(hy_bundle *b, const char *path, const char **text, size_t *n
       return hy_fail(err, HY_ENOMEM, "no memory for %s", path);
     }
     f->bytes = bytes;
-    f->n = *n;
-    hy_sha256_of(bytes, *n, f->digest);
+    f->n = n;
+    hy_sha256_of(bytes, n, f->digest);
   }
-  *text = f->bytes;
-  *n = f->n;
+  *file = f;
   return HY_OK;
 }
 
-hy_code bundle_digest(hy_bundle *b, const char *path, uint8_t digest[32], hy_err *err)
+hy_code bundle_digest(hy_bundle *b, const char *path, const bundle_file **file, hy_err *err)
 {
   bundle_file *f = find(b, path, false);
-  hy_code      rc;
+  uint8_t      digest[32];
 
   if (!f && !b->reads) return hy_fail(err, HY_EBUG, "%s is not in the bundle", path);
   if (!f) {
-    rc = hy_io_digest(path, digest, err);
+    const hy_code rc = hy_io_digest(path, digest, err);
+
     if (rc) return rc;
     f = add(b, path);
     if (!f) return hy_fail(err, HY_ENOMEM, "no memory for %s", path);
     memcpy(f->digest, digest, 32);
   }
-  memcpy(digest, f->digest, 32);
+  *file = f;
   return HY_OK;
 }
 
@@ -101,6 +108,9 @@ static void put(hy_str *out, const void *bytes, size_t n)
 
 hy_code hy_bundle_pack(const hy_bundle *bundle, hy_str *bytes, hy_err *err)
 {
+  const size_t start = bytes->len;
+  uint8_t      digest[32];
+
   put(bytes, bundle->path, strlen(bundle->path));
   put(bytes, bundle->text, bundle->text_len);
   put_count(bytes, (uint64_t)bundle->nsets);
@@ -110,10 +120,14 @@ hy_code hy_bundle_pack(const hy_bundle *bundle, hy_str *bytes, hy_err *err)
     const bundle_file *f = &bundle->files[i];
 
     put(bytes, f->path, strlen(f->path));
+    put(bytes, f->absolute, strlen(f->absolute));
     put(bytes, f->digest, 32);
     put(bytes, f->bytes ? "t" : "d", 1);
     put(bytes, f->bytes ? f->bytes : "", f->n);
   }
+  if (bytes->failed) return hy_fail(err, HY_ENOMEM, "no memory to send the job");
+  hy_sha256_of(bytes->text + start, bytes->len - start, digest);
+  hy_str_add_bytes(bytes, digest, sizeof digest);
   return bytes->failed ? hy_fail(err, HY_ENOMEM, "no memory to send the job") : HY_OK;
 }
 
@@ -159,6 +173,7 @@ static void get_file(reader *r, bundle_file *f)
   char  *digest, *kind;
 
   f->path = get(r, NULL);
+  f->absolute = get(r, NULL);
   digest = get(r, &digest_len);
   kind = get(r, &kind_len);
   f->bytes = get(r, &f->n);
@@ -174,7 +189,13 @@ static void get_file(reader *r, bundle_file *f)
 
 hy_code hy_bundle_unpack(const void *bytes, size_t n, hy_bundle **bundle, hy_err *err)
 {
-  reader     r = {bytes, n, false};
+  uint8_t digest[32] = {0};
+
+  if (n >= sizeof digest) hy_sha256_of(bytes, n - sizeof digest, digest);
+  if (n < sizeof digest ||
+      memcmp((const char *)bytes + n - sizeof digest, digest, sizeof digest) != 0)
+    return hy_fail(err, HY_EBUG, "the job was not received whole");
+  reader     r = {bytes, n - sizeof digest, false};
   hy_bundle *b = calloc(1, sizeof *b);
   size_t     count;
 

@@ -1,124 +1,209 @@
 /** @file csv.c
- *  Points of a sweep from a CSV file: a header with parameter names, a line per point, commas. */
+ *  Points of a sweep from a CSV file: a header with parameter names, a line per point, commas;
+ *  values may be in double quotes, where "" is one quote.  Empty lines and lines that begin with
+ *  # do not count. */
 #include "job/internal.h"
 
 #include <string.h>
 
-/** The next line into [*line, *line + *n), without line end; false at the end of the text. */
-static bool next_line(const char **at, const char *end, const char **line, size_t *n, int *number)
-{
-  if (*at >= end) return false;
-  const char *stop = memchr(*at, '\n', (size_t)(end - *at));
+/** A file on the way: the current line, and the cell after which to go on. */
+typedef struct csv {
+  loader     *l;
+  hy_text     from;
+  const char *next;      /* line */
+  const char *line, *at; /* at: NULL behind the last cell */
+  size_t      n;
+  int         number;
+  hy_str      cell; /* unquoted text of the last cell */
+  hy_node     place;
+} csv;
 
-  *line = *at;
-  *n = (size_t)((stop ? stop : end) - *at);
-  if (*n && (*line)[*n - 1] == '\r') --*n;
-  *at = stop ? stop + 1 : end;
-  ++*number;
+/** The next line with something in it. */
+static bool next_line(csv *f)
+{
+  const char *const end = f->from.text + f->from.n;
+
+  while (f->next < end) {
+    const char *const stop = memchr(f->next, '\n', (size_t)(end - f->next));
+
+    f->line = f->at = f->next;
+    f->n = (size_t)((stop ? stop : end) - f->line);
+    if (f->n && f->line[f->n - 1] == '\r') f->n--;
+    f->next = stop ? stop + 1 : end;
+    f->number++;
+    if (f->n && f->line[0] != '#' && strspn(f->line, " \t") < f->n) return true;
+  }
+  return false;
+}
+
+/** Characters of [p, end), as columns are counted. */
+static int characters(const char *p, const char *end)
+{
+  int n = 0;
+
+  for (; p < end; p++) n += ((unsigned char)*p & 0xc0) != 0x80;
+  return n;
+}
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+  while (p < end && (*p == ' ' || *p == '\t')) p++;
+  return p;
+}
+
+/** The text between quotes into f->cell; where it ends, or NULL: it does not. */
+static const char *quoted(csv *f, const char *p, const char *end)
+{
+  for (p++; p < end; p++) {
+    if (*p == '"' && (p + 1 == end || p[1] != '"')) return p + 1;
+    if (*p == '"') p++;
+    hy_str_add_bytes(&f->cell, p, 1);
+  }
+  return NULL;
+}
+
+/** The next cell into f->cell and f->place; false when there is none, or a mistake. */
+static bool next_cell(csv *f, bool *bad)
+{
+  const char *const end = f->line + f->n;
+
+  if (!f->at) return false;
+  const char *const start = skip_blanks(f->at, end), *stop;
+
+  f->cell.len = 0;
+  hy_str_add(&f->cell, "");
+  f->place = (hy_node){
+      .from = &f->from, .line = f->number, .column = characters(f->line, start) + 1, .width = 1};
+  if (start < end && *start == '"') {
+    stop = quoted(f, start, end);
+    const char *const behind = stop ? skip_blanks(stop, end) : NULL;
+
+    if (!behind || (behind < end && *behind != ',')) {
+      hy_diag_at(&f->l->diag, &f->place, NULL,
+                 behind ? "a quoted value is followed by something else than a comma"
+                        : "the quote is not closed in this line");
+      *bad = true;
+      return false;
+    }
+    f->at = behind < end ? behind + 1 : NULL;
+  } else {
+    const char *const comma = start < end ? memchr(start, ',', (size_t)(end - start)) : NULL;
+
+    stop = comma ? comma : end;
+    f->at = comma ? comma + 1 : NULL;
+    while (stop > start && (stop[-1] == ' ' || stop[-1] == '\t')) stop--;
+    hy_str_add_bytes(&f->cell, start, (size_t)(stop - start));
+  }
+  f->place.width = characters(start, stop);
+  f->place.text = f->cell.text;
+  return !f->cell.failed;
+}
+
+static bool take_header(csv *f, hy_axis *axis)
+{
+  bool bad = false;
+
+  while (next_cell(f, &bad)) {
+    const hy_param *p = load_claim(f->l, &f->place);
+
+    if (p)
+      axis->columns[axis->ncolumns++] = (column){.param = p};
+    else
+      bad = true;
+  }
+  return !bad && axis->ncolumns > 0;
+}
+
+/** Values of a line into row axis->count; false: the file is not worth reading on. */
+static bool take_row(csv *f, hy_axis *axis)
+{
+  bool   bad = false;
+  int    c = 0;
+  hy_err why;
+
+  for (; c < axis->ncolumns && next_cell(f, &bad); c++) {
+    const hy_param *p = axis->columns[c].param;
+    hy_value       *value = &axis->columns[c].values[axis->count];
+
+    if (hy_param_parse(p, f->cell.text, value, &why)) {
+      hy_diag_at(&f->l->diag, &f->place, NULL, "%s", why.text);
+      continue;
+    }
+    if (p->type == HY_STR) value->s = hy_arena_text(f->l->arena, f->cell.text, f->cell.len);
+  }
+  if (!bad && (c < axis->ncolumns || f->at)) {
+    f->place = (hy_node){.from = &f->from, .line = f->number, .column = 1, .width = 1};
+    hy_diag_at(&f->l->diag, &f->place, NULL, "this line has %s cells than the header's %d",
+               f->at ? "more" : "fewer", axis->ncolumns);
+  }
+  axis->count++;
+  return f->l->diag.mistakes < HY_MAX_MISTAKES;
+}
+
+/** Room for the values of `rows` lines. */
+static bool make_room(csv *f, hy_axis *axis, int64_t rows)
+{
+  const hy_node all = {.from = &f->from};
+
+  if (rows == 0 || rows > MAX_CELLS / axis->ncolumns) {
+    if (rows == 0)
+      hy_diag_at(&f->l->diag, &all, NULL,
+                 "no points: a header with parameter names and a line per point are expected");
+    else
+      hy_diag_at(&f->l->diag, &all, NULL, "%lld points of %d values; %d values are the most",
+                 (long long)rows, axis->ncolumns, MAX_CELLS);
+    return false;
+  }
+  for (int c = 0; c < axis->ncolumns; c++) {
+    axis->columns[c].values = hy_arena_get(f->l->arena, (size_t)rows * sizeof(hy_value));
+    axis->columns[c].nvalues = axis->columns[c].count = rows;
+    if (!axis->columns[c].values) return false;
+  }
   return true;
 }
 
-/** The next cell of a line, blanks and one pair of quotes off; NULL when there is none. */
-static char *next_cell(loader *l, const char **at, const char *end)
+static bool read_points(csv *f, hy_axis *axis)
 {
-  if (!*at) return NULL;
-  const char *start = *at, *comma = memchr(start, ',', (size_t)(end - start));
-  const char *stop = comma ? comma : end;
+  const hy_node all = {.from = &f->from};
+  csv           ahead;
+  int64_t       rows = 0;
 
-  *at = comma ? comma + 1 : NULL;
-  while (start < stop && (*start == ' ' || *start == '\t')) start++;
-  while (stop > start && (stop[-1] == ' ' || stop[-1] == '\t')) stop--;
-  if (stop - start >= 2 && *start == '"' && stop[-1] == '"') start++, stop--;
-  return hy_arena_text(l->arena, start, (size_t)(stop - start));
-}
-
-static bool is_blank(const char *line, size_t n)
-{
-  return n == 0 || line[0] == '#' || strspn(line, " \t") >= n;
-}
-
-static bool take_header(loader *l, const hy_text *from, int number, const char *line, size_t n,
-                        hy_axis *axis)
-{
-  const char *at = line;
-  char       *cell;
-
-  while ((cell = next_cell(l, &at, line + n))) {
-    const int p = hy_params_find(l->job->kernel, cell);
-
-    if (p < 0 || !hy_param_sweepable(&l->job->kernel->params[p])) {
-      hy_diag_line(&l->diag, from, number, "\"%s\" is no parameter of kernel %s that can be swept",
-                   cell, l->job->kernel->name);
-      return false;
-    }
-    for (int c = 0; c < axis->ncolumns; c++)
-      if (axis->columns[c].param == &l->job->kernel->params[p]) {
-        hy_diag_line(&l->diag, from, number, "two columns are called %s", cell);
-        return false;
-      }
-    axis->columns[axis->ncolumns++] =
-        (column){.param = &l->job->kernel->params[p], .kind = COLUMN_LIST};
+  if (!hy_text_is_utf8(f->from.text, f->from.n) || memchr(f->from.text, 0, f->from.n)) {
+    hy_diag_at(&f->l->diag, &all, NULL, "this is no CSV file: it is not UTF-8 text");
+    return false;
   }
-  return axis->ncolumns > 0;
-}
-
-static bool take_row(loader *l, const hy_text *from, int number, const char *line, size_t n,
-                     hy_axis *axis)
-{
-  const char *at = line;
-  char       *cell = NULL;
-  int         c = 0;
-  hy_err      why;
-
-  for (; c < axis->ncolumns && (cell = next_cell(l, &at, line + n)); c++)
-    if (hy_param_parse(axis->columns[c].param, cell, &axis->columns[c].values[axis->count], &why)) {
-      hy_diag_line(&l->diag, from, number, "%s", why.text);
-      return l->diag.mistakes < HY_MAX_MISTAKES;
-    }
-  if (c < axis->ncolumns || at) {
-    hy_diag_line(&l->diag, from, number, "this line has %s cells than the header's %d",
-                 at ? "more" : "fewer", axis->ncolumns);
-    return l->diag.mistakes < HY_MAX_MISTAKES;
+  if (next_line(f) && !take_header(f, axis)) return false;
+  if (axis->ncolumns == 0) {
+    hy_diag_at(&f->l->diag, &all, NULL,
+               "no points: a header with parameter names and a line per point are expected");
+    return false;
   }
-  axis->count++;
+  for (ahead = *f; next_line(&ahead);) rows++;
+  if (!make_room(f, axis, rows)) return false;
+  while (next_line(f))
+    if (!take_row(f, axis)) return false;
   return true;
 }
 
 bool load_csv(loader *l, const hy_node *path, hy_axis *axis)
 {
-  const char *text = NULL, *at, *line = NULL, *file = load_resolve(l, path->text);
-  size_t      n = 0, len = 0;
-  int64_t     lines = 1;
-  int         number = 0;
-  hy_err      why;
+  const bundle_file *file = NULL;
+  const char        *name = load_resolve(l, path->text);
+  csv                f = {.l = l};
+  hy_err             why;
 
-  if (!file || bundle_text(l->bundle, file, &text, &n, &why)) {
-    hy_diag_at(&l->diag, path, NULL, "%s", file ? why.text : "no memory");
+  if (!name) return false;
+  if (bundle_text(l->bundle, name, &file, &why)) {
+    hy_diag_at(&l->diag, path, NULL, "%s", why.text);
     return false;
   }
-  const hy_text from = {.name = file};
+  axis->file = hy_arena_text(l->arena, file->absolute, strlen(file->absolute));
+  f.from = (hy_text){.name = name, .text = file->bytes, .n = file->n, .csv = true};
+  if (file->n >= 3 && memcmp(file->bytes, "\xef\xbb\xbf", 3) == 0) f.from.text += 3, f.from.n -= 3;
+  f.next = f.from.text;
+  const bool good = read_points(&f, axis);
 
-  axis->file = file;
-
-  for (size_t i = 0; i < n; i++) lines += text[i] == '\n';
-  for (at = text; next_line(&at, text + n, &line, &len, &number);) {
-    if (is_blank(line, len)) continue;
-    if (axis->ncolumns) {
-      if (!take_row(l, &from, number, line, len, axis)) return false;
-      continue;
-    }
-    if (!take_header(l, &from, number, line, len, axis)) return false;
-    for (int c = 0; c < axis->ncolumns; c++) {
-      axis->columns[c].values = hy_arena_get(l->arena, (size_t)lines * sizeof(hy_value));
-      if (!axis->columns[c].values) return false;
-    }
-  }
-  if (axis->count == 0) {
-    hy_diag_line(&l->diag, &from, 0,
-                 "no points: a header with parameter names and a line per point are "
-                 "expected");
-    return false;
-  }
-  for (int c = 0; c < axis->ncolumns; c++) axis->columns[c].nvalues = axis->count;
-  return true;
+  if (f.cell.failed) l->arena->failed = true;
+  hy_str_clear(&f.cell);
+  return good;
 }

@@ -8,14 +8,16 @@
 
 void hy_job_point(const hy_job *job, int64_t task, void *params)
 {
+  uint32_t left = (uint32_t)task; /* below 2^31; a 32-bit division is several times faster */
+
   memcpy(params, job->params, job->kernel->params_size);
   for (int a = job->naxes - 1; a >= 0; a--) {
     const hy_axis *axis = job->axes[a];
-    const int64_t  i = task % axis->count;
+    const uint32_t count = (uint32_t)axis->count, i = left % count;
 
-    task /= axis->count;
+    left /= count;
     for (int c = 0; c < axis->ncolumns; c++)
-      hy_param_set(params, axis->columns[c].param, column_value(&axis->columns[c], i, axis->count));
+      hy_param_set(params, axis->columns[c].param, column_value(&axis->columns[c], i));
   }
 }
 
@@ -31,10 +33,10 @@ const char *hy_job_describe(const hy_job *job, int64_t task, char *text, size_t 
 
     below /= axis->count;
     for (int c = 0; c < axis->ncolumns && used + 1 < n; c++) {
-      const hy_value v = column_value(&axis->columns[c], task / below % axis->count, axis->count);
+      const hy_value v = column_value(&axis->columns[c], task / below % axis->count);
+      const char    *shown = hy_param_format(axis->columns[c].param, v, value, sizeof value);
       const int      wrote = snprintf(text + used, n - used, "%s%s = %s", used ? ", " : "",
-                                      axis->columns[c].param->name,
-                                      hy_param_format(axis->columns[c].param, v, value, sizeof value));
+                                      axis->columns[c].param->name, shown);
 
       used += wrote > 0 ? (size_t)wrote : 0;
     }

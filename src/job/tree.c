@@ -1,8 +1,10 @@
 /** @file tree.c
- *  libyaml's events, one after the other, into a tree.  No recursion here, and none in libyaml's event
- *  interface: hostile nesting costs nothing.  Bounds: depth, number of nodes, keys in a mapping. */
+ *  libyaml's events, one after the other, into a tree.  No recursion here, and none in libyaml's
+ *  event interface: hostile nesting costs nothing.  Bounds: depth, number of nodes, keys in a
+ *  mapping. */
 #include "job/tree.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -53,7 +55,7 @@ void hy_arena_clear(hy_arena *arena)
     free(arena->blocks);
     arena->blocks = next;
   }
-  arena->nodes = 0;
+  *arena = (hy_arena){0};
 }
 
 const char *hy_kind_name(const hy_node *node)
@@ -79,7 +81,6 @@ static hy_node *new_node(builder *b, hy_node_kind kind, const yaml_mark_t *start
   hy_node *node = hy_arena_get(b->arena, sizeof *node);
 
   if (!node) {
-    hy_diag_at(b->diag, NULL, NULL, "no memory for this job file");
     b->bad = true;
     return NULL;
   }
@@ -112,18 +113,52 @@ static bool grow(builder *b, hy_node *parent, int *capacity)
 /** The key of a mapping that is about to be added. */
 static void check_key(builder *b, const hy_node *map, const hy_node *key)
 {
-  hy_node *before = NULL;
-
   if (key->kind != HY_SCALAR) {
     hy_diag_at(b->diag, key, NULL, "a key must be a single word, not %s", hy_kind_name(key));
     b->bad = true;
   } else if (map->n > 2 * MAX_KEYS) {
     hy_diag_at(b->diag, key, NULL, "more than %d keys in one mapping", MAX_KEYS);
     b->bad = true;
-  } else if (hy_map_get(map, key->text, &before)) {
-    hy_diag_at(b->diag, key, NULL, "\"%s\" is here twice; it was first given in line %d", key->text,
-               before->line);
   }
+}
+
+static int by_text_and_place(const void *a, const void *b)
+{
+  const hy_node *const x = *(hy_node *const *)a, *const y = *(hy_node *const *)b;
+  const int order = strcmp(x->text, y->text);
+
+  if (order) return order;
+  return x->line != y->line ? (x->line > y->line) - (x->line < y->line)
+                            : (x->column > y->column) - (x->column < y->column);
+}
+
+/** Report the keys which are in a mapping twice, and take them out: a mistake is told once.
+ *  Sorted, for a file of nothing but keys must not cost their number squared. */
+static void drop_twins(builder *b, hy_node *map)
+{
+  const int n = map->n / 2;
+  hy_node **keys = hy_arena_get(b->arena, (size_t)n * sizeof(void *));
+  int       kept = 0;
+
+  if (!keys) b->bad = true;
+  if (!keys || n < 2) return;
+  for (int i = 0; i + 1 < map->n; i += 2) keys[i / 2] = map->items[i];
+  qsort(keys, (size_t)n, sizeof(void *), by_text_and_place);
+  for (int i = 1; i < n; i++)
+    if (strcmp(keys[i]->text, keys[i - 1]->text) == 0)
+      keys[i]->first = keys[i - 1]->first ? keys[i - 1]->first : keys[i - 1]->line;
+  for (int i = 0; i < map->n; i += 2) {
+    hy_node *key = map->items[i];
+
+    if (key->first) {
+      hy_diag_at(b->diag, key, NULL, "\"%.80s\" is here twice; it was first given in line %d",
+                 key->text, key->first);
+      continue;
+    }
+    map->items[kept++] = key;
+    map->items[kept++] = map->items[i + 1];
+  }
+  map->n = kept;
 }
 
 static void add(builder *b, hy_node *node)
@@ -138,7 +173,6 @@ static void add(builder *b, hy_node *node)
   if (parent->kind == HY_MAP && parent->n % 2 == 0) check_key(b, parent, node);
   if (b->bad) return;
   if (!grow(b, parent, &b->capacity[b->depth - 1])) {
-    hy_diag_at(b->diag, node, NULL, "no memory for this job file");
     b->bad = true;
     return;
   }
@@ -160,9 +194,12 @@ static void push(builder *b, hy_node *node)
 
 static void refuse(builder *b, const yaml_event_t *e, const char *what)
 {
-  hy_node *node = new_node(b, HY_SCALAR, &e->start_mark, &e->end_mark);
+  hy_node   *node = new_node(b, HY_SCALAR, &e->start_mark, &e->end_mark);
+  const bool document = e->type == YAML_DOCUMENT_START_EVENT;
 
-  if (node) hy_diag_at(b->diag, node, "write the value out", "%s are not read", what);
+  if (node)
+    hy_diag_at(b->diag, node, document ? "one file is one job" : "write the value out",
+               "%s are not read", what);
   b->bad = true;
 }
 
@@ -175,7 +212,11 @@ static void take_scalar(builder *b, const yaml_event_t *e)
   if (!node) return;
   node->quoted = style != YAML_PLAIN_SCALAR_STYLE;
   node->text = hy_arena_text(b->arena, text, e->data.scalar.length);
-  if (!node->text || strlen(text) != e->data.scalar.length) {
+  if (!node->text) {
+    b->bad = true;
+    return;
+  }
+  if (strlen(text) != e->data.scalar.length) {
     hy_diag_at(b->diag, node, NULL, "a text with a zero byte");
     b->bad = true;
     return;
@@ -212,8 +253,11 @@ static void take(builder *b, const yaml_event_t *e, int *documents)
     else
       push(b, new_node(b, HY_MAP, &e->start_mark, &e->end_mark));
     break;
-  case YAML_SEQUENCE_END_EVENT:
   case YAML_MAPPING_END_EVENT:
+    drop_twins(b, b->open[b->depth - 1]);
+    b->depth--;
+    break;
+  case YAML_SEQUENCE_END_EVENT:
     b->depth--;
     break;
   case YAML_NO_EVENT:
@@ -224,32 +268,59 @@ static void take(builder *b, const yaml_event_t *e, int *documents)
   }
 }
 
+/** What to do about libyaml's complaint, or NULL. */
+static const char *syntax_hint(const hy_text *from, const yaml_parser_t *p, const char *problem,
+                               char *text, size_t n)
+{
+  const bool open = p->context && strstr(p->context, "flow ");
+
+  if (strstr(problem, "cannot start any token") || strstr(problem, "tab character"))
+    return "YAML is indented by blanks, not tabs; texts with special characters want quotes";
+  if (strstr(problem, "mapping values are not allowed"))
+    return "a text with \": \" in it wants quotes; else look at the indentation";
+  if (strstr(problem, "expected key")) return "lines of one mapping begin in the same column";
+  if (!open && !(p->context && strstr(p->context, "quoted scalar"))) return NULL;
+  if (!from->text)
+    (void)snprintf(text, n, "the %s is not closed", open ? "bracket" : "quote");
+  else
+    (void)snprintf(text, n, "the %s of line %zu is not closed", open ? "bracket" : "quote",
+                   p->context_mark.line + 1);
+  return text;
+}
+
 static void syntax_error(builder *b, const yaml_parser_t *p)
 {
   const char *problem = p->problem ? p->problem : "it cannot be read";
+  char        hint[80];
   hy_node     at = {.from = b->from,
                     .line = (int)p->problem_mark.line + 1,
                     .column = (int)p->problem_mark.column + 1,
                     .width = 1};
 
+  if (p->error == YAML_MEMORY_ERROR) {
+    b->arena->failed = true;
+    return;
+  }
   if (p->error == YAML_READER_ERROR) at.line = 0;
-  hy_diag_at(
-      b->diag, &at,
-      strstr(problem, "cannot start any token") ? "YAML is indented by blanks, not tabs; texts "
-                                                  "with special characters want quotes"
-                                                : NULL,
-      "this is no YAML: %s%s%s", problem, p->context ? " " : "", p->context ? p->context : "");
+  hy_diag_at(b->diag, &at, at.line ? syntax_hint(b->from, p, problem, hint, sizeof hint) : NULL,
+             "this is no YAML: %s%s%s", problem, p->context ? " " : "",
+             p->context ? p->context : "");
 }
 
-bool hy_tree_parse(hy_arena *arena, const hy_text *from, size_t n, hy_diag *diag, hy_node **root)
+bool hy_tree_parse(hy_arena *arena, const hy_text *from, const char *bytes, size_t n, hy_diag *diag,
+                   hy_node **root)
 {
   builder       b = {.arena = arena, .from = from, .diag = diag};
   yaml_parser_t parser;
   bool          ended = false;
   int           documents = 0;
 
-  if (!yaml_parser_initialize(&parser)) return false;
-  yaml_parser_set_input_string(&parser, (const unsigned char *)from->text, n);
+  if (!yaml_parser_initialize(&parser)) {
+    arena->failed = true;
+    return false;
+  }
+  yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING); /* or it would take UTF-16 as well */
+  yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, n);
   while (!ended && !b.bad) {
     yaml_event_t event;
 
@@ -279,7 +350,12 @@ hy_node *hy_map_get(const hy_node *map, const char *key, hy_node **key_node)
 
 bool hy_map_set(hy_arena *arena, hy_node *map, hy_node *key, hy_node *value)
 {
-  hy_map_remove(map, key->text);
+  for (int i = 0; i + 1 < map->n; i += 2)
+    if (strcmp(map->items[i]->text, key->text) == 0) {
+      map->items[i] = key;
+      map->items[i + 1] = value;
+      return true;
+    }
   hy_node **items = hy_arena_get(arena, ((size_t)map->n + 2) * sizeof(void *));
 
   if (!items) return false;
