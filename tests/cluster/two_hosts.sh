@@ -4,7 +4,7 @@
 set -euo pipefail
 hybrid=$(readlink -f "$1") here=$(cd "$(dirname "$0")" && pwd) root=$(cd "$(dirname "$0")/../.." && pwd)
 [[ $(id -u) == 0 ]] && unshare --net --uts --ipc --mount true 2>/dev/null || { echo "skipped: needs root and namespaces"; exit 77; }
-mpirun --version 2>/dev/null | grep -q 'Open MPI' || { echo "skipped: written for Open MPI"; exit 77; }
+mpirun --version 2>/dev/null | grep -qE 'Open ?(MPI|RTE)' || { echo "skipped: written for Open MPI"; exit 77; }
 work=$(mktemp -d)
 trap '"$here/hosts.sh" down "$work/hosts"; rm -rf "$work"' EXIT
 "$here/hosts.sh" up "$work/hosts" 2
