@@ -89,4 +89,9 @@ for more in "" --force; do
 done
 wait "$pid"
 "$hybrid" verify two >/dev/null || { echo "FAIL two runs: the first was harmed"; failed=1; }
+
+# what belongs to no task, such as a coordinate, is covered by the sum of the whole file
+"$root/tests/kernel/plant.sh" two/results.h5 index
+if "$hybrid" verify two >verify.log; then echo "FAIL a changed coordinate is not found"; failed=1; fi
+grep -q 'was changed after it was written' verify.log || { echo "FAIL verify does not say why"; failed=1; }
 exit $failed
